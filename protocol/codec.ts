@@ -1,0 +1,264 @@
+/**
+ * Messages to bytes and back, in both encodings, driven by the message table. This is the readable and complete codec:
+ * clients use it for everything, the engine for whatever is not on the path of an order (see order-entry-codec.ts and
+ * event-codec.ts for that). Whatever it returns has been checked field by field.
+ */
+import { Packr, Unpackr } from 'msgpackr'
+import type { ErrorName } from './errors.ts'
+import {
+  type EnumerationName,
+  enumerations,
+  type FieldDefinition,
+  type FieldType,
+  type Message,
+  type MessageName,
+  messageNameOf,
+  messages,
+  type OutgoingMessage,
+  type RowName,
+  rows,
+  subprotocols,
+} from './messages.ts'
+
+/** A frame or message that breaks the protocol. `field` names the field concerned, if one is. */
+export class ProtocolError extends Error {
+  readonly code: ErrorName
+  readonly field: string
+  readonly ref: number
+
+  constructor(code: ErrorName, text: string, field = 'none', ref = 0) {
+    super(text)
+    this.code = code
+    this.field = field
+    this.ref = ref
+  }
+}
+
+/** One encoding of the protocol. A frame holds one or more messages. */
+export interface Codec {
+  readonly subprotocol: string
+  /** Encodes the messages into one frame. The result is the caller's. */
+  encode(...messages: OutgoingMessage[]): Uint8Array | string
+  /**
+   * Decodes every message of a frame.
+   * @throws ProtocolError malformedFrame, unknownMessage or invalidField
+   */
+  decode(frame: Uint8Array | string): Message[]
+}
+
+const packr = new Packr({ useRecords: false })
+const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' })
+
+/** The MessagePack form of a message: its number, then its fields in order. */
+export function toArray(message: OutgoingMessage): unknown[] {
+  const definition = messages[message.type]
+  const values = message as unknown as Record<string, unknown>
+  const array: unknown[] = [definition.number]
+  for (const field of definition.fields as readonly FieldDefinition[]) {
+    array.push(toWire(field.type, values[field.name] ?? field.default))
+  }
+  return array
+}
+
+/** The inverse of `toArray`. Missing trailing fields take their defaults. */
+export function fromArray(array: unknown): Message {
+  if (!Array.isArray(array))
+    throw new ProtocolError('malformedFrame', 'a message is an array that begins with its number')
+  const name = messageNameOf[array[0]]
+  if (name === undefined)
+    throw new ProtocolError('unknownMessage', `no message has the number ${show(array[0])}`, 'type')
+  const fields: readonly FieldDefinition[] = messages[name].fields
+  if (array.length > fields.length + 1) {
+    throw new ProtocolError('invalidField', `${name} has ${fields.length} fields, not ${array.length - 1}`)
+  }
+  return build(name, fields, (_, index) => array[index + 1], fromWire)
+}
+
+/** The inverse of writing a message as JSON: every field of the table by name, no others. */
+export function fromObject(object: unknown): Message {
+  if (typeof object !== 'object' || object === null || Array.isArray(object)) {
+    throw new ProtocolError('malformedFrame', 'a message is an object with a type')
+  }
+  const values = object as Record<string, unknown>
+  const name = values.type as MessageName
+  if (typeof name !== 'string' || !Object.hasOwn(messages, name)) {
+    throw new ProtocolError('unknownMessage', `no message has the type ${show(name)}`, 'type')
+  }
+  const fields: readonly FieldDefinition[] = messages[name].fields
+  for (const key of Object.keys(values)) {
+    if (key !== 'type' && !fields.some((field) => field.name === key)) {
+      throw new ProtocolError('invalidField', `${name} has no field ${show(key)}`)
+    }
+  }
+  const read = (field: FieldDefinition) => (Object.hasOwn(values, field.name) ? values[field.name] : undefined)
+  return build(name, fields, read, fromJson)
+}
+
+function build(
+  name: MessageName,
+  fields: readonly FieldDefinition[],
+  read: (field: FieldDefinition, index: number) => unknown,
+  convert: (type: FieldType, value: unknown) => unknown,
+): Message {
+  const message: Record<string, unknown> = { type: name }
+  fields.forEach((field, index) => {
+    const given = read(field, index)
+    const absent = given === undefined || given === null
+    const value = absent ? field.default : convert(field.type, given)
+    if (value === undefined) {
+      const ref = typeof message.ref === 'number' ? message.ref : 0
+      const problem = absent ? 'is missing' : `cannot be ${show(given)}`
+      throw new ProtocolError('invalidField', `${name}.${field.name} ${problem}`, field.name, ref)
+    }
+    message[field.name] = value
+  })
+  return message as unknown as Message
+}
+
+function toWire(type: FieldType, value: unknown): unknown {
+  if (type === 'uint' || type === 'int') {
+    // msgpackr would write a large number as a float; other languages want integers to be integers.
+    return Number(value) > 0xffffffff || Number(value) < -0x80000000 ? BigInt(value as number) : value
+  }
+  if (type === 'string' || type === 'boolean') return value
+  if (isList(type)) {
+    const columns = rows[rowName(type)]
+    return (value as Record<string, unknown>[]).map((row) =>
+      columns.map((column) => toWire(column.type, row[column.name])),
+    )
+  }
+  return (enumerations[type] as Record<string, number>)[value as string]
+}
+
+/** Undefined where the value does not fit the type. */
+function fromWire(type: FieldType, value: unknown): unknown {
+  if (isList(type)) {
+    if (!Array.isArray(value)) return undefined
+    const columns = rows[rowName(type)]
+    return value.map((row) => readRow(columns, (_, index) => (row as unknown[])?.[index], fromWire))
+  }
+  return isEnumeration(type) ? nameOfValue[type].get(value as number) : scalar(type, value)
+}
+
+function fromJson(type: FieldType, value: unknown): unknown {
+  if (isList(type)) {
+    if (!Array.isArray(value)) return undefined
+    const columns = rows[rowName(type)]
+    return value.map((row) => readRow(columns, (name) => (row as Record<string, unknown>)?.[name], fromJson))
+  }
+  if (!isEnumeration(type)) return scalar(type, value)
+  return typeof value === 'string' && Object.hasOwn(enumerations[type], value) ? value : undefined
+}
+
+function readRow(
+  columns: readonly { name: string; type: FieldType }[],
+  read: (name: string, index: number) => unknown,
+  convert: (type: FieldType, value: unknown) => unknown,
+): Record<string, unknown> {
+  const row: Record<string, unknown> = {}
+  columns.forEach((column, index) => {
+    const value = convert(column.type, read(column.name, index))
+    if (value === undefined) throw new ProtocolError('invalidField', `row field ${column.name} is missing or invalid`)
+    row[column.name] = value
+  })
+  return row
+}
+
+function scalar(type: FieldType, value: unknown): unknown {
+  switch (type) {
+    case 'uint':
+      return Number.isSafeInteger(value) && (value as number) >= 0 ? value : undefined
+    case 'int':
+      return Number.isSafeInteger(value) ? value : undefined
+    case 'boolean':
+      return typeof value === 'boolean' ? value : undefined
+    default:
+      return typeof value === 'string' ? value : undefined
+  }
+}
+
+function isList(type: FieldType): type is `list:${RowName}` {
+  return type.startsWith('list:')
+}
+
+function isEnumeration(type: FieldType): type is EnumerationName {
+  return Object.hasOwn(enumerations, type)
+}
+
+function rowName(type: `list:${RowName}`): RowName {
+  return type.slice('list:'.length) as RowName
+}
+
+const nameOfValue = Object.fromEntries(
+  Object.entries(enumerations).map(([name, values]) => [
+    name,
+    new Map(Object.entries(values).map(([key, value]) => [value as number, key])),
+  ]),
+) as Record<EnumerationName, Map<number, string>>
+
+/** A value for an error text: short, and never a whole frame. */
+function show(value: unknown): string {
+  const text = typeof value === 'bigint' ? value.toString() : (JSON.stringify(value) ?? String(value))
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text
+}
+
+/** One message in MessagePack. */
+export function encodeMessagePack(message: OutgoingMessage): Uint8Array {
+  return packr.pack(toArray(message))
+}
+
+/** One message in MessagePack, filling `bytes` exactly. */
+export function decodeMessagePack(bytes: Uint8Array): Message {
+  let array: unknown
+  try {
+    array = unpackr.unpack(bytes)
+  } catch (error) {
+    throw new ProtocolError('malformedFrame', `not MessagePack: ${(error as Error).message}`)
+  }
+  return fromArray(array)
+}
+
+export const messagePackCodec: Codec = {
+  subprotocol: subprotocols.msgpack,
+  encode(...list) {
+    if (list.length === 1) return encodeMessagePack(list[0])
+    return Buffer.concat(list.map(encodeMessagePack))
+  },
+  decode(frame) {
+    if (typeof frame === 'string') throw new ProtocolError('malformedFrame', 'MessagePack frames are binary')
+    let arrays: unknown[]
+    try {
+      arrays = unpackr.unpackMultiple(frame) as unknown[]
+    } catch (error) {
+      throw new ProtocolError('malformedFrame', `not MessagePack: ${(error as Error).message}`)
+    }
+    return arrays.map(fromArray)
+  },
+}
+
+/** One message in JSON. */
+export function decodeJson(text: string): Message {
+  let object: unknown
+  try {
+    object = JSON.parse(text)
+  } catch (error) {
+    throw new ProtocolError('malformedFrame', `not JSON: ${(error as Error).message}`)
+  }
+  return fromObject(object)
+}
+
+export const jsonCodec: Codec = {
+  subprotocol: subprotocols.json,
+  encode(...list) {
+    return list.map((message) => JSON.stringify(message)).join('\n')
+  },
+  decode(frame) {
+    const text = typeof frame === 'string' ? frame : new TextDecoder().decode(frame)
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map(decodeJson)
+  },
+}
+
+export const codecs = { msgpack: messagePackCodec, json: jsonCodec } as const

@@ -1,0 +1,581 @@
+/**
+ * Every message, in one table: its number on the wire, who sends it, its fields in order with type and unit. Both
+ * encodings, the TypeScript types, the checks on what arrives and the tables in README.md follow from it.
+ *
+ * In MessagePack a message is an array: the number, then the fields in order. In JSON it is an object: `type`, then the
+ * fields by name. Fields are only ever added at the end, with a default; numbers are never reused.
+ */
+import { errors } from './errors.ts'
+
+export const protocolVersion = 1
+
+/** Enumerations: numbers in MessagePack and in the log, names in JSON and in TypeScript. */
+export const enumerations = {
+  side: { any: 0, buy: 1, sell: 2 },
+  orderType: { limit: 1, market: 2, postOnly: 3 },
+  timeInForce: { goodTillCancel: 1, immediateOrCancel: 2, fillOrKill: 3 },
+  liquidity: { maker: 1, taker: 2 },
+  cancelReason: {
+    requested: 1,
+    massCancel: 2,
+    immediateOrCancel: 3,
+    fillOrKill: 4,
+    selfTrade: 5,
+    disconnected: 6,
+    replacedBelowFilled: 7,
+  },
+  channel: { top: 1, book: 2, trades: 3, status: 4 },
+  phase: { continuous: 1 },
+  noticeCode: { orderEntryHalted: 1, shuttingDown: 2 },
+  field: {
+    none: 0,
+    type: 1,
+    ref: 2,
+    orderRef: 3,
+    instrument: 4,
+    side: 5,
+    orderType: 6,
+    timeInForce: 7,
+    quantityLots: 8,
+    priceTicks: 9,
+    participant: 10,
+    session: 11,
+    signature: 12,
+    cancelOnDisconnect: 13,
+    heartbeatIntervalMs: 14,
+    nextEvent: 15,
+    channel: 16,
+    timeUs: 17,
+  },
+  errorCode: Object.fromEntries(Object.entries(errors).map(([name, row]) => [name, row.number])) as {
+    readonly [Name in keyof typeof errors]: (typeof errors)[Name]['number']
+  },
+} as const
+
+export type EnumerationName = keyof typeof enumerations
+export type Side = 'buy' | 'sell'
+export type Channel = keyof typeof enumerations.channel
+export type OrderType = keyof typeof enumerations.orderType
+export type TimeInForce = keyof typeof enumerations.timeInForce
+
+/** Rows of the list fields: in MessagePack arrays in this order, in JSON objects. */
+export const rows = {
+  level: [
+    { name: 'priceTicks', type: 'uint' },
+    { name: 'quantityLots', type: 'uint' },
+    { name: 'orderCount', type: 'uint' },
+  ],
+  levelChange: [
+    { name: 'side', type: 'side' },
+    { name: 'priceTicks', type: 'uint' },
+    { name: 'quantityLots', type: 'uint' },
+    { name: 'orderCount', type: 'uint' },
+  ],
+  trade: [
+    { name: 'tradeId', type: 'uint' },
+    { name: 'priceTicks', type: 'uint' },
+    { name: 'quantityLots', type: 'uint' },
+    { name: 'aggressorSide', type: 'side' },
+  ],
+  instrument: [
+    { name: 'instrument', type: 'uint' },
+    { name: 'symbol', type: 'string' },
+    { name: 'currency', type: 'string' },
+    { name: 'currencyDecimals', type: 'uint' },
+    { name: 'tickSize', type: 'string' },
+    { name: 'lotSize', type: 'string' },
+    { name: 'tickValueMinor', type: 'uint' },
+    { name: 'minPriceTicks', type: 'uint' },
+    { name: 'maxPriceTicks', type: 'uint' },
+    { name: 'maxOrderQuantityLots', type: 'uint' },
+    { name: 'referencePriceTicks', type: 'uint' },
+    { name: 'priceBandBasisPoints', type: 'uint' },
+    { name: 'makerFeeRate', type: 'int' },
+    { name: 'takerFeeRate', type: 'int' },
+  ],
+} as const satisfies Record<string, readonly { name: string; type: 'uint' | 'int' | 'string' | 'side' }[]>
+
+export type RowName = keyof typeof rows
+
+/**
+ * Field types. `uint` and `int` are safe integers (|n| < 2^53) in any MessagePack number format that holds them exactly;
+ * a name of `enumerations` is one of its values; `list:` a list of rows.
+ */
+export type FieldType = 'uint' | 'int' | 'boolean' | 'string' | EnumerationName | `list:${RowName}`
+
+export interface FieldDefinition {
+  readonly name: string
+  readonly type: FieldType
+  readonly about: string
+  /** Makes the field optional on arrival. */
+  readonly default?: number | boolean | string
+}
+
+export interface MessageDefinition {
+  readonly number: number
+  /** `log` messages are never sent: the engine writes them into its command log. */
+  readonly from: 'client' | 'engine' | 'both' | 'log'
+  readonly about: string
+  readonly fields: readonly FieldDefinition[]
+}
+
+/** Every numbered event of a session begins with these. */
+const eventHead = [
+  { name: 'eventNumber', type: 'uint', about: 'number of this event within its session, without gaps, from 1' },
+  { name: 'sequence', type: 'uint', about: 'sequence number of the command that caused it' },
+  { name: 'engineTimeUs', type: 'uint', about: 'when that command was sequenced' },
+] as const
+
+/** Every market-data change begins with these. */
+const feedHead = [
+  { name: 'instrument', type: 'uint', about: 'instrument number' },
+  {
+    name: 'previousSequence',
+    type: 'uint',
+    about: 'sequence of the message before it on this channel; 0 in a snapshot',
+  },
+  { name: 'sequence', type: 'uint', about: 'sequence number of the last command that it includes' },
+  { name: 'engineTimeUs', type: 'uint', about: 'when that command was sequenced' },
+] as const
+
+export const messages = {
+  // ── session ─────────────────────────────────────────────────────────────────────────────────────────────────────
+  challenge: {
+    number: 1,
+    from: 'engine',
+    about: 'First message on every connection.',
+    fields: [
+      { name: 'protocolVersion', type: 'uint', about: 'version of this protocol' },
+      { name: 'nonce', type: 'string', about: 'random text to sign, good for this connection only' },
+      { name: 'engineTimeUs', type: 'uint', about: "the engine's clock" },
+    ],
+  },
+  logon: {
+    number: 2,
+    from: 'client',
+    about: 'Opens a session. A newer logon of the same session takes it over.',
+    fields: [
+      { name: 'participant', type: 'string', about: 'name of the participant' },
+      { name: 'session', type: 'string', about: 'name of the session within the participant' },
+      { name: 'signature', type: 'string', about: 'Ed25519 signature of the logon text, base64' },
+      {
+        name: 'cancelOnDisconnect',
+        type: 'boolean',
+        about: "cancel the session's orders when its connection ends",
+        default: true,
+      },
+      {
+        name: 'heartbeatIntervalMs',
+        type: 'uint',
+        about: 'how often each side sends something at least',
+        default: 5000,
+      },
+      { name: 'nextEvent', type: 'uint', about: 'number of the first event wanted; 0: only new ones', default: 0 },
+    ],
+  },
+  logonResult: {
+    number: 3,
+    from: 'engine',
+    about: 'The session is open. Its positions follow, then the events asked for, then what happens from now on.',
+    fields: [
+      { name: 'participant', type: 'string', about: 'name of the participant' },
+      { name: 'session', type: 'string', about: 'name of the session' },
+      { name: 'lastRef', type: 'uint', about: 'last ref that was processed; use higher ones' },
+      {
+        name: 'firstEvent',
+        type: 'uint',
+        about: 'number of the first event that follows; above the one asked for if that is no longer kept',
+      },
+      { name: 'nextEvent', type: 'uint', about: 'number that the next new event will have' },
+      { name: 'ratePerSecond', type: 'uint', about: 'messages per second that the session may send' },
+      { name: 'heartbeatIntervalMs', type: 'uint', about: 'the interval in force' },
+    ],
+  },
+  heartbeat: {
+    number: 4,
+    from: 'both',
+    about: 'Sent when nothing else was sent for a heartbeat interval.',
+    fields: [{ name: 'timeUs', type: 'uint', about: "the sender's clock", default: 0 }],
+  },
+  error: {
+    number: 5,
+    from: 'engine',
+    about: 'A message that had no effect, or the reason why the connection is about to be closed. Not numbered.',
+    fields: [
+      { name: 'code', type: 'errorCode', about: 'what was wrong' },
+      { name: 'ref', type: 'uint', about: 'ref of the message concerned, 0 if it had none' },
+      { name: 'field', type: 'field', about: 'field that was wrong' },
+      { name: 'bound', type: 'int', about: 'the bound that was broken, 0 if none' },
+      { name: 'text', type: 'string', about: 'the same for people' },
+    ],
+  },
+  notice: {
+    number: 6,
+    from: 'engine',
+    about: 'Something that concerns everyone.',
+    fields: [
+      { name: 'code', type: 'noticeCode', about: 'what it is about' },
+      { name: 'text', type: 'string', about: 'the same for people' },
+    ],
+  },
+  position: {
+    number: 7,
+    from: 'engine',
+    about: "After logonResult: one of the participant's positions, as it is before the session's next new event.",
+    fields: [
+      { name: 'instrument', type: 'uint', about: 'instrument number' },
+      { name: 'positionLots', type: 'int', about: 'lots held, negative when short' },
+      { name: 'cashMinor', type: 'int', about: 'money received minus money paid for this instrument, fees included' },
+      { name: 'feesMinor', type: 'int', about: 'fees paid for this instrument, rebates subtracted' },
+    ],
+  },
+
+  // ── order entry ─────────────────────────────────────────────────────────────────────────────────────────────────
+  newOrder: {
+    number: 16,
+    from: 'client',
+    about: 'A new order. Its ref is its id within the session from then on.',
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'instrument', type: 'uint', about: 'instrument number' },
+      { name: 'side', type: 'side', about: 'buy or sell' },
+      { name: 'orderType', type: 'orderType', about: 'limit, market or postOnly' },
+      { name: 'timeInForce', type: 'timeInForce', about: 'how long it stays' },
+      { name: 'quantityLots', type: 'uint', about: 'quantity' },
+      { name: 'priceTicks', type: 'uint', about: 'limit price; ignored for a market order', default: 0 },
+    ],
+  },
+  cancelOrder: {
+    number: 17,
+    from: 'client',
+    about: 'Cancels one open order of the session.',
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+    ],
+  },
+  replaceOrder: {
+    number: 18,
+    from: 'client',
+    about: 'Changes price and total quantity of one open order, which keeps its ref.',
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+      { name: 'quantityLots', type: 'uint', about: 'new total quantity, the filled part included' },
+      { name: 'priceTicks', type: 'uint', about: 'new limit price' },
+    ],
+  },
+  massCancel: {
+    number: 19,
+    from: 'client',
+    about: "Cancels the session's open orders.",
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'instrument', type: 'uint', about: 'only of this instrument; 0: of all', default: 0 },
+      { name: 'side', type: 'side', about: 'only of this side; any: both', default: 'any' },
+    ],
+  },
+
+  // ── events of a session ─────────────────────────────────────────────────────────────────────────────────────────
+  accepted: {
+    number: 32,
+    from: 'engine',
+    about: 'A new order was accepted. Fills and cancellation follow as events of their own.',
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the order' },
+      { name: 'orderId', type: 'uint', about: "the engine's id of the order, unique in the exchange" },
+      { name: 'instrument', type: 'uint', about: 'instrument number' },
+      { name: 'side', type: 'side', about: 'buy or sell' },
+      { name: 'orderType', type: 'orderType', about: 'as sent' },
+      { name: 'timeInForce', type: 'timeInForce', about: 'as sent' },
+      { name: 'quantityLots', type: 'uint', about: 'as sent' },
+      { name: 'priceTicks', type: 'uint', about: 'as sent; for a market order the worst price that it may trade at' },
+    ],
+  },
+  rejected: {
+    number: 33,
+    from: 'engine',
+    about: 'A command was rejected and changed nothing else. Its ref is used up.',
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the command' },
+      { name: 'code', type: 'errorCode', about: 'which rule was broken' },
+      { name: 'field', type: 'field', about: 'field that broke it' },
+      { name: 'bound', type: 'int', about: 'the bound that was broken, 0 if none' },
+    ],
+  },
+  filled: {
+    number: 34,
+    from: 'engine',
+    about: 'An order traded.',
+    fields: [
+      ...eventHead,
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+      { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+      {
+        name: 'tradeId',
+        type: 'uint',
+        about: 'number of the trade, the same for both sides and on the trades channel',
+      },
+      { name: 'instrument', type: 'uint', about: 'instrument number' },
+      { name: 'side', type: 'side', about: "the order's side" },
+      { name: 'priceTicks', type: 'uint', about: "price of the trade: the resting order's" },
+      { name: 'quantityLots', type: 'uint', about: 'quantity of the trade' },
+      { name: 'leavesLots', type: 'uint', about: 'what is left of the order' },
+      { name: 'liquidity', type: 'liquidity', about: 'maker: the order rested; taker: it came in' },
+      { name: 'feeMinor', type: 'int', about: 'fee of this fill; negative: a rebate' },
+    ],
+  },
+  cancelled: {
+    number: 35,
+    from: 'engine',
+    about: 'An order is gone, all that was left of it.',
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the command that asked for it, 0 if none did' },
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+      { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+      { name: 'cancelledLots', type: 'uint', about: 'what was left of it' },
+      { name: 'reason', type: 'cancelReason', about: 'why' },
+    ],
+  },
+  replaced: {
+    number: 36,
+    from: 'engine',
+    about: 'An order was changed. Fills caused by a new price follow as events of their own.',
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the replace command' },
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+      { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+      { name: 'quantityLots', type: 'uint', about: 'total quantity now' },
+      { name: 'priceTicks', type: 'uint', about: 'price now' },
+      { name: 'leavesLots', type: 'uint', about: 'what is left of it, before any fill that follows' },
+      { name: 'priorityKept', type: 'boolean', about: 'whether it kept its place in the queue' },
+    ],
+  },
+  triggered: {
+    number: 37,
+    from: 'engine',
+    about: 'A stop order became active. Reserved: no order type of this version triggers.',
+    fields: [
+      ...eventHead,
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+      { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+    ],
+  },
+  expired: {
+    number: 38,
+    from: 'engine',
+    about: 'An order reached the end of its time. Reserved: no time in force of this version expires.',
+    fields: [
+      ...eventHead,
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+      { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+      { name: 'cancelledLots', type: 'uint', about: 'what was left of it' },
+    ],
+  },
+  massCancelled: {
+    number: 39,
+    from: 'engine',
+    about: 'A mass cancel was carried out; a cancelled event for each order came before it.',
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the mass cancel' },
+      { name: 'orderCount', type: 'uint', about: 'how many orders were cancelled' },
+    ],
+  },
+
+  // ── market data ─────────────────────────────────────────────────────────────────────────────────────────────────
+  listInstruments: { number: 64, from: 'client', about: 'Asks for the instrument list.', fields: [] },
+  instrumentList: {
+    number: 65,
+    from: 'engine',
+    about: 'All instruments.',
+    fields: [{ name: 'instruments', type: 'list:instrument', about: 'by number' }],
+  },
+  subscribe: {
+    number: 66,
+    from: 'client',
+    about: 'Subscribes to a channel; the snapshot follows, then changes. Needs no session.',
+    fields: [
+      { name: 'channel', type: 'channel', about: 'which channel' },
+      { name: 'instrument', type: 'uint', about: 'of which instrument; 0: of all', default: 0 },
+    ],
+  },
+  unsubscribe: {
+    number: 67,
+    from: 'client',
+    about: 'Ends a subscription.',
+    fields: [
+      { name: 'channel', type: 'channel', about: 'which channel' },
+      { name: 'instrument', type: 'uint', about: 'of which instrument; 0: of all', default: 0 },
+    ],
+  },
+  subscribed: {
+    number: 68,
+    from: 'engine',
+    about: 'A subscription is in force; the next change on the channel has this sequence as its previousSequence.',
+    fields: [
+      { name: 'channel', type: 'channel', about: 'which channel' },
+      { name: 'instrument', type: 'uint', about: 'instrument number' },
+      { name: 'sequence', type: 'uint', about: 'sequence of the last change on the channel' },
+    ],
+  },
+  unsubscribed: {
+    number: 69,
+    from: 'engine',
+    about: 'A subscription has ended.',
+    fields: [
+      { name: 'channel', type: 'channel', about: 'which channel' },
+      { name: 'instrument', type: 'uint', about: 'instrument number' },
+    ],
+  },
+  top: {
+    number: 70,
+    from: 'engine',
+    about: 'Best bid and ask, both in every message. A quantity of 0 means that the side is empty.',
+    fields: [
+      ...feedHead,
+      { name: 'bidPriceTicks', type: 'uint', about: 'best bid' },
+      { name: 'bidQuantityLots', type: 'uint', about: 'quantity at the best bid' },
+      { name: 'askPriceTicks', type: 'uint', about: 'best ask' },
+      { name: 'askQuantityLots', type: 'uint', about: 'quantity at the best ask' },
+    ],
+  },
+  bookSnapshot: {
+    number: 71,
+    from: 'engine',
+    about: 'All price levels.',
+    fields: [
+      ...feedHead,
+      { name: 'bids', type: 'list:level', about: 'best first' },
+      { name: 'asks', type: 'list:level', about: 'best first' },
+    ],
+  },
+  bookUpdate: {
+    number: 72,
+    from: 'engine',
+    about: 'The price levels that changed, as they are now. A quantity of 0 removes the level.',
+    fields: [...feedHead, { name: 'changes', type: 'list:levelChange', about: 'each level at most once' }],
+  },
+  trades: {
+    number: 73,
+    from: 'engine',
+    about: 'Trades, in order.',
+    fields: [...feedHead, { name: 'trades', type: 'list:trade', about: 'oldest first' }],
+  },
+  status: {
+    number: 74,
+    from: 'engine',
+    about: 'State and running totals of an instrument; at most once a second unless the phase changes.',
+    fields: [
+      ...feedHead,
+      { name: 'phase', type: 'phase', about: 'trading phase' },
+      { name: 'lastPriceTicks', type: 'uint', about: 'price of the last trade, 0 before the first' },
+      { name: 'tradeCount', type: 'uint', about: 'trades so far' },
+      { name: 'volumeLots', type: 'uint', about: 'quantity traded so far' },
+      { name: 'commandCount', type: 'uint', about: 'new orders, cancels and replaces processed so far' },
+    ],
+  },
+
+  // ── only in the command log ─────────────────────────────────────────────────────────────────────────────────────
+  instrumentDefined: {
+    number: 128,
+    from: 'log',
+    about: 'Adds an instrument or changes its definition.',
+    fields: [{ name: 'instruments', type: 'list:instrument', about: 'one instrument' }],
+  },
+  participantDefined: {
+    number: 129,
+    from: 'log',
+    about: 'Adds a participant or changes its risk limits.',
+    fields: [
+      { name: 'participant', type: 'uint', about: 'participant number' },
+      { name: 'name', type: 'string', about: 'name' },
+      { name: 'maxOrderQuantityLots', type: 'uint', about: 'largest order' },
+      { name: 'maxOrderNotionalMinor', type: 'uint', about: 'largest price times quantity of an order' },
+      { name: 'maxPositionLots', type: 'uint', about: 'largest position either way, open orders counted' },
+      { name: 'maxOpenOrders', type: 'uint', about: 'most open orders' },
+    ],
+  },
+  sessionDefined: {
+    number: 130,
+    from: 'log',
+    about: 'Adds a session.',
+    fields: [
+      { name: 'session', type: 'uint', about: 'session number' },
+      { name: 'participant', type: 'uint', about: 'participant number' },
+      { name: 'name', type: 'string', about: 'name' },
+    ],
+  },
+  sessionConnected: {
+    number: 131,
+    from: 'log',
+    about: 'The session of the record logged on.',
+    fields: [{ name: 'cancelOnDisconnect', type: 'boolean', about: 'as asked for at logon' }],
+  },
+  sessionDisconnected: {
+    number: 132,
+    from: 'log',
+    about: "The connection of the record's session ended; with cancelOnDisconnect its orders are cancelled.",
+    fields: [],
+  },
+} as const satisfies Record<string, MessageDefinition>
+
+export type MessageName = keyof typeof messages
+
+type ValueOfField<Type extends FieldType> = Type extends 'uint' | 'int'
+  ? number
+  : Type extends 'boolean'
+    ? boolean
+    : Type extends 'string'
+      ? string
+      : Type extends EnumerationName
+        ? keyof (typeof enumerations)[Type] & string
+        : Type extends `list:${infer Name extends RowName}`
+          ? Row<Name>[]
+          : never
+
+/** One row of a list field, as an object. */
+export type Row<Name extends RowName> = {
+  [Field in (typeof rows)[Name][number] as Field['name']]: ValueOfField<Field['type']>
+}
+
+type RequiredFields<Fields extends readonly FieldDefinition[]> = Exclude<Fields[number], { readonly default: unknown }>
+type OptionalFields<Fields extends readonly FieldDefinition[]> = Extract<Fields[number], { readonly default: unknown }>
+
+/** A message as it arrives: an object with `type` and every field. */
+export type Message<Name extends MessageName = MessageName> = {
+  [Key in Name]: { type: Key } & {
+    [Field in (typeof messages)[Key]['fields'][number] as Field['name']]: ValueOfField<Field['type']>
+  }
+}[Name]
+
+/** A message as it is handed to an encoder: fields with a default may be left out. */
+export type OutgoingMessage<Name extends MessageName = MessageName> = {
+  [Key in Name]: { type: Key } & {
+    [Field in RequiredFields<(typeof messages)[Key]['fields']> as Field['name']]: ValueOfField<Field['type']>
+  } & {
+    [Field in OptionalFields<(typeof messages)[Key]['fields']> as Field['name']]?: ValueOfField<Field['type']>
+  }
+}[Name]
+
+/** Message names by their number on the wire. */
+export const messageNameOf: readonly (MessageName | undefined)[] = (() => {
+  const names: (MessageName | undefined)[] = []
+  for (const name of Object.keys(messages) as MessageName[]) names[messages[name].number] = name
+  return names
+})()
+
+/** WebSocket subprotocols, one per encoding. */
+export const subprotocols = { msgpack: 'tradefloor.v1.msgpack', json: 'tradefloor.v1.json' } as const
+
+/** Path of the WebSocket endpoint. */
+export const webSocketPath = '/v1'
+
+/** The text whose Ed25519 signature a logon carries. */
+export function logonText(nonce: string, participant: string, session: string): string {
+  return `tradefloor.v1 logon\n${nonce}\n${participant}\n${session}`
+}
