@@ -58,42 +58,68 @@ export type Channel = keyof typeof enumerations.channel
 export type OrderType = keyof typeof enumerations.orderType
 export type TimeInForce = keyof typeof enumerations.timeInForce
 
+interface RowColumn {
+  readonly name: string
+  readonly type: 'uint' | 'int' | 'string' | 'side'
+  readonly about: string
+}
+
 /** Rows of the list fields: in MessagePack arrays in this order, in JSON objects. */
 export const rows = {
   level: [
-    { name: 'priceTicks', type: 'uint' },
-    { name: 'quantityLots', type: 'uint' },
-    { name: 'orderCount', type: 'uint' },
+    { name: 'priceTicks', type: 'uint', about: 'price' },
+    { name: 'quantityLots', type: 'uint', about: 'quantity of all its orders' },
+    { name: 'orderCount', type: 'uint', about: 'how many orders' },
   ],
   levelChange: [
-    { name: 'side', type: 'side' },
-    { name: 'priceTicks', type: 'uint' },
-    { name: 'quantityLots', type: 'uint' },
-    { name: 'orderCount', type: 'uint' },
+    { name: 'side', type: 'side', about: 'buy: a bid level, sell: an ask level' },
+    { name: 'priceTicks', type: 'uint', about: 'price' },
+    { name: 'quantityLots', type: 'uint', about: 'quantity of all its orders now, 0 if the level is gone' },
+    { name: 'orderCount', type: 'uint', about: 'how many orders now' },
   ],
   trade: [
-    { name: 'tradeId', type: 'uint' },
-    { name: 'priceTicks', type: 'uint' },
-    { name: 'quantityLots', type: 'uint' },
-    { name: 'aggressorSide', type: 'side' },
+    { name: 'tradeId', type: 'uint', about: 'number of the trade within the exchange, from 1' },
+    { name: 'priceTicks', type: 'uint', about: "the resting order's price" },
+    { name: 'quantityLots', type: 'uint', about: 'quantity' },
+    { name: 'aggressorSide', type: 'side', about: 'side of the order that came in' },
   ],
   instrument: [
-    { name: 'instrument', type: 'uint' },
-    { name: 'symbol', type: 'string' },
-    { name: 'currency', type: 'string' },
-    { name: 'currencyDecimals', type: 'uint' },
-    { name: 'tickSize', type: 'string' },
-    { name: 'lotSize', type: 'string' },
-    { name: 'tickValueMinor', type: 'uint' },
-    { name: 'minPriceTicks', type: 'uint' },
-    { name: 'maxPriceTicks', type: 'uint' },
-    { name: 'maxOrderQuantityLots', type: 'uint' },
-    { name: 'referencePriceTicks', type: 'uint' },
-    { name: 'priceBandBasisPoints', type: 'uint' },
-    { name: 'makerFeeRate', type: 'int' },
-    { name: 'takerFeeRate', type: 'int' },
+    { name: 'instrument', type: 'uint', about: 'number, from 1' },
+    { name: 'symbol', type: 'string', about: 'name' },
+    { name: 'currency', type: 'string', about: 'currency of prices and money' },
+    {
+      name: 'currencyDecimals',
+      type: 'uint',
+      about: 'decimals of the currency: 2 means that a minor unit is a hundredth',
+    },
+    { name: 'tickSize', type: 'string', about: 'price of one tick in the currency, decimal text, for showing prices' },
+    { name: 'lotSize', type: 'string', about: 'units in one lot, decimal text, for showing quantities' },
+    {
+      name: 'tickValueMinor',
+      type: 'uint',
+      about: 'money that one lot is worth per tick of price: notional in minor units is price × quantity × this',
+    },
+    { name: 'minPriceTicks', type: 'uint', about: 'lowest price of an order' },
+    { name: 'maxPriceTicks', type: 'uint', about: 'highest price of an order' },
+    { name: 'maxOrderQuantityLots', type: 'uint', about: 'largest order' },
+    {
+      name: 'referencePriceTicks',
+      type: 'uint',
+      about: 'centre of the price band until there is a trade or a two-sided book',
+    },
+    {
+      name: 'priceBandBasisPoints',
+      type: 'uint',
+      about: 'half width of the price band, in hundredths of a percent of its centre',
+    },
+    {
+      name: 'makerFeeRate',
+      type: 'int',
+      about: 'fee of the resting side in hundredths of a basis point of notional; negative: a rebate',
+    },
+    { name: 'takerFeeRate', type: 'int', about: 'the same for the side that came in' },
   ],
-} as const satisfies Record<string, readonly { name: string; type: 'uint' | 'int' | 'string' | 'side' }[]>
+} as const satisfies Record<string, readonly RowColumn[]>
 
 export type RowName = keyof typeof rows
 
