@@ -1,0 +1,58 @@
+/**
+ * What a bot process and the process that started it tell each other over Node's IPC channel. A bot sends a report every
+ * second and a last one when it has stopped; its parent may ask it to stop. The channel's end means the same as `stop`.
+ */
+
+/**
+ * - `connecting`: not in touch with the engine (yet, or again).
+ * - `live`: trading.
+ * - `halted`: in touch, but its risk guard pulled all quotes; `haltReason` says why.
+ * - `stopped`: the last report; quotes are cancelled.
+ */
+export type BotState = 'connecting' | 'live' | 'halted' | 'stopped'
+
+export interface PositionReport {
+  readonly symbol: string
+  /** Lots held, negative when short. */
+  readonly positionLots: number
+  /** Cash plus position marked at the middle of the book, fees included, since the bot started; in minor units. */
+  readonly pnlMinor: number
+  /** Fees paid since the bot started, rebates subtracted; in minor units. */
+  readonly feesMinor: number
+  readonly openOrders: number
+}
+
+export interface LatencyReport {
+  readonly count: number
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
+  /** The histogram itself, as hdr-histogram-js encodes it in compressed base64, so that a parent can add many up. */
+  readonly encoded: string
+}
+
+export interface BotReport {
+  readonly type: 'report'
+  /** Name of the bot: participant and session. */
+  readonly bot: string
+  /** The command that it runs: market-maker, noise, … */
+  readonly kind: string
+  readonly participant: string
+  readonly session: string
+  readonly state: BotState
+  readonly haltReason?: string
+  readonly positions: readonly PositionReport[]
+  /** Totals since the bot started. */
+  readonly submittedLots: number
+  readonly filledLots: number
+  readonly orders: number
+  readonly fills: number
+  readonly rejects: number
+  /** Order to ack since the last report: from handing a request to the socket until its answer, in microseconds. */
+  readonly ackMicroseconds: LatencyReport
+}
+
+/** What a parent may send to a bot. */
+export interface StopRequest {
+  readonly type: 'stop'
+}

@@ -1,0 +1,214 @@
+/**
+ * The connection under a session or a market-data client: one WebSocket at a time, messages in and out, heartbeats both
+ * ways, detection of a dead peer, and opening again after a growing delay. It knows nothing of sessions or books; its
+ * owner decides what a message means and whether a lost connection is worth another attempt.
+ */
+import { type Codec, ProtocolError } from '../codec.ts'
+import type { ErrorName } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { type Message, type OutgoingMessage, subprotocols } from '../messages.ts'
+import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
+
+/** Heartbeat interval that is in force until a logon agrees on another. */
+export const defaultHeartbeatIntervalMs = 5_000
+
+/** Delay before the first new attempt, doubled with each one up to the longest. */
+const firstRetryDelayMs = 100
+const longestRetryDelayMs = 5_000
+
+/**
+ * No message that is sent many to a frame is longer than this, so that a count of messages keeps a frame within
+ * `maxFrameBytes`. (A logon is longer, and has a frame of its own.)
+ */
+const longestMessageBytes = { msgpack: 64, json: 256 }
+
+/** Errors after which another attempt would fail the same way, or would throw out whoever took over. */
+const finalErrors: ReadonlySet<ErrorName> = new Set([
+  'logonFailed',
+  'superseded',
+  'malformedFrame',
+  'frameTooLarge',
+  'tooManyMessages',
+])
+
+export interface ConnectionHandlers {
+  /** The socket is open; nothing was exchanged yet. */
+  onOpen?(): void
+  onMessage(message: Message): void
+  /** The connection ended, or an attempt to open it failed. Not called after `close`. */
+  onLost(reason: LossReason): void
+}
+
+/** Why a connection ended. */
+export interface LossReason {
+  /** For people: one line. */
+  readonly text: string
+  /** What the engine gave as the reason, if it did. */
+  readonly error: Message<'error'> | undefined
+}
+
+/** Whether it is pointless or wrong to connect again. */
+export function isFinal(reason: LossReason): boolean {
+  return reason.error !== undefined && finalErrors.has(reason.error.code)
+}
+
+export class Connection {
+  private readonly url: string
+  private readonly codec: Codec
+  private readonly openWebSocket: OpenWebSocket
+  private readonly handlers: ConnectionHandlers
+  private readonly messagesPerFrame: number
+  private socket: WebSocketLike | undefined
+  private isOpen = false
+  private outgoing: OutgoingMessage[] = []
+  private heartbeatIntervalMs = defaultHeartbeatIntervalMs
+  private heartbeatTimer: ReturnType<typeof setInterval> | undefined
+  private lastSentMs = 0
+  private lastReceivedMs = 0
+  private retryTimer: ReturnType<typeof setTimeout> | undefined
+  private failedAttempts = 0
+  private lastError: Message<'error'> | undefined
+
+  constructor(url: string, codec: Codec, openWebSocket: OpenWebSocket, handlers: ConnectionHandlers) {
+    this.url = url
+    this.codec = codec
+    this.openWebSocket = openWebSocket
+    this.handlers = handlers
+    const messageBytes = longestMessageBytes[codec.subprotocol === subprotocols.json ? 'json' : 'msgpack']
+    this.messagesPerFrame = Math.min(limits.maxMessagesPerFrame, Math.floor(limits.maxFrameBytes / messageBytes))
+  }
+
+  /** Opens a socket; the outcome comes to `onOpen` or `onLost`. */
+  open(): void {
+    this.outgoing = []
+    this.lastError = undefined
+    let problem = ''
+    const socket = this.openWebSocket(this.url, this.codec.subprotocol)
+    this.socket = socket
+    socket.binaryType = 'arraybuffer'
+    socket.onopen = () => {
+      this.isOpen = true
+      this.setHeartbeatInterval(defaultHeartbeatIntervalMs)
+      this.handlers.onOpen?.()
+    }
+    socket.onmessage = (event) => this.receive(event.data as ArrayBuffer | string)
+    socket.onerror = (event) => {
+      problem = describe(event)
+    }
+    socket.onclose = (event) => this.lose(this.explain(event.code, event.reason, problem))
+  }
+
+  /** Opens again after a delay that grows until `established` is called. */
+  retry(): void {
+    const delayMs = Math.min(firstRetryDelayMs * 2 ** this.failedAttempts, longestRetryDelayMs)
+    this.failedAttempts += 1
+    // Spread over half of it, so that a crowd of bots does not come back in the same instant.
+    this.retryTimer = setTimeout(() => this.open(), delayMs * (0.5 + Math.random() / 2))
+  }
+
+  /** Tells that the connection does what it is for: the next retry begins with the shortest delay again. */
+  established(): void {
+    this.failedAttempts = 0
+  }
+
+  /** Sends at the end of the current turn, together with what else is sent in it. Must be open. */
+  send(message: OutgoingMessage): void {
+    if (this.outgoing.length === 0) queueMicrotask(() => this.flush())
+    this.outgoing.push(message)
+  }
+
+  setHeartbeatInterval(intervalMs: number): void {
+    clearInterval(this.heartbeatTimer)
+    this.heartbeatIntervalMs = intervalMs
+    this.lastReceivedMs = performance.now()
+    this.lastSentMs = this.lastReceivedMs
+    this.heartbeatTimer = setInterval(() => this.beat(), intervalMs / 4)
+  }
+
+  /** Sends what is queued, then closes for good; no handler is called any more. */
+  close(): void {
+    this.flush()
+    const socket = this.detach()
+    socket?.close(1000)
+  }
+
+  /** Gives the connection up as broken, as if it had been lost for this reason. */
+  abandon(text: string): void {
+    const socket = this.socket
+    this.lose({ text, error: this.lastError })
+    if (socket?.terminate) socket.terminate()
+    else socket?.close()
+  }
+
+  private flush(): void {
+    const messages = this.outgoing
+    if (messages.length === 0 || !this.isOpen || this.socket === undefined) return
+    this.outgoing = []
+    for (let from = 0; from < messages.length; from += this.messagesPerFrame) {
+      this.socket.send(this.codec.encode(...messages.slice(from, from + this.messagesPerFrame)))
+    }
+    this.lastSentMs = performance.now()
+  }
+
+  private receive(data: ArrayBuffer | string): void {
+    this.lastReceivedMs = performance.now()
+    const socket = this.socket
+    let messages: Message[]
+    try {
+      messages = this.codec.decode(typeof data === 'string' ? data : new Uint8Array(data))
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.abandon(`the engine sent something that is not this protocol: ${error.message}`)
+      return
+    }
+    for (const message of messages) {
+      if (message.type === 'error') this.lastError = message
+      this.handlers.onMessage(message)
+      // A handler may have closed or abandoned the connection; the rest of the frame belongs to nobody then.
+      if (this.socket !== socket) return
+    }
+  }
+
+  /** A quarter of an interval apart, so that no more than one interval passes between two messages. */
+  private beat(): void {
+    const nowMs = performance.now()
+    const deadAfterMs = this.heartbeatIntervalMs * limits.heartbeatIntervalsUntilDead
+    if (nowMs - this.lastReceivedMs > deadAfterMs) {
+      this.abandon(`nothing came from ${this.url} for ${deadAfterMs / 1000} s`)
+    } else if (nowMs - this.lastSentMs > this.heartbeatIntervalMs / 2) {
+      this.send({ type: 'heartbeat', timeUs: Date.now() * 1000 })
+    }
+  }
+
+  private lose(reason: LossReason): void {
+    if (this.detach() !== undefined) this.handlers.onLost(reason)
+  }
+
+  private detach(): WebSocketLike | undefined {
+    clearInterval(this.heartbeatTimer)
+    clearTimeout(this.retryTimer)
+    const socket = this.socket
+    this.socket = undefined
+    this.isOpen = false
+    if (socket !== undefined) {
+      socket.onopen = null
+      socket.onmessage = null
+      socket.onclose = null
+      // An error after this point concerns nobody, but `ws` throws where nobody listens.
+      socket.onerror = () => {}
+    }
+    return socket
+  }
+
+  private explain(code: number, reason: string, problem: string): LossReason {
+    const error = this.lastError
+    if (error !== undefined && code >= 4000) return { text: `${error.code}: ${error.text}`, error }
+    if (!this.isOpen) return { text: `cannot reach ${this.url}${problem && `: ${problem}`}`, error: undefined }
+    return { text: `connection to ${this.url} lost (${reason || problem || `close code ${code}`})`, error: undefined }
+  }
+}
+
+function describe(event: { message?: string; error?: unknown }): string {
+  const code = (event.error as { code?: unknown } | undefined)?.code
+  return event.message || (typeof code === 'string' ? code : '')
+}

@@ -1,0 +1,203 @@
+/**
+ * Market data over a connection of its own, without a session: subscriptions that survive lost connections, and a book
+ * per subscribed instrument that resynchronises by itself.
+ */
+import { type Codec, messagePackCodec } from '../codec.ts'
+import type { Channel, Message, Row } from '../messages.ts'
+import { BookBuilder } from './book-builder.ts'
+import { Connection, isFinal, type LossReason } from './connection.ts'
+import type { OpenWebSocket } from './web-socket.ts'
+
+/**
+ * - `connecting`: a connection is being opened, or subscriptions are being asked for again.
+ * - `live`: connected. Whether a book is right says its own `synchronised`.
+ * - `disconnected`: lost, the next attempt is scheduled.
+ * - `closed`: for good, by `close` or for the reason given.
+ */
+export type MarketDataState = 'connecting' | 'live' | 'disconnected' | 'closed'
+
+export interface MarketDataOptions {
+  /** For example `ws://127.0.0.1:9001/v1`. */
+  readonly url: string
+  readonly openWebSocket: OpenWebSocket
+  /** MessagePack unless stated. */
+  readonly codec?: Codec
+}
+
+export interface MarketDataHandlers {
+  onTop?(top: Message<'top'>): void
+  /** The book of an instrument changed, by this message. */
+  onBook?(book: BookBuilder, message: Message<'bookSnapshot' | 'bookUpdate'>): void
+  onTrades?(trades: Message<'trades'>): void
+  onStatus?(status: Message<'status'>): void
+  /** Something on a channel was missed. A book is asked for again; missed trades do not come any more. */
+  onGap?(channel: Channel, instrument: number): void
+  onError?(error: Message<'error'>): void
+  onState?(state: MarketDataState, reason: string): void
+  onNotice?(notice: Message<'notice'>): void
+}
+
+interface Subscription {
+  readonly channel: Channel
+  readonly instrument: number
+}
+
+export class MarketDataClient {
+  private readonly handlers: MarketDataHandlers
+  private readonly connection: Connection
+  private readonly subscriptions = new Map<string, Subscription>()
+  private readonly books = new Map<number, BookBuilder>()
+  /** Sequence of the last message of the trades channel, by instrument. */
+  private readonly lastTradesSequence = new Map<number, number>()
+  private currentState: MarketDataState = 'closed'
+  private listRequests: ((instruments: Row<'instrument'>[]) => void)[] = []
+  private settleConnect: { resolve(): void; reject(error: Error): void } | undefined
+
+  constructor(options: MarketDataOptions, handlers: MarketDataHandlers = {}) {
+    this.handlers = handlers
+    this.connection = new Connection(options.url, options.codec ?? messagePackCodec, options.openWebSocket, {
+      onOpen: () => this.setState('connecting', ''),
+      onMessage: (message) => this.receive(message),
+      onLost: (reason) => this.lost(reason),
+    })
+  }
+
+  get state(): MarketDataState {
+    return this.currentState
+  }
+
+  /**
+   * Connects; resolves when live. From then on a lost connection is opened again until `close`.
+   * @throws Error if the engine cannot be reached
+   */
+  connect(): Promise<void> {
+    if (this.currentState !== 'closed') throw new Error('connect can be called once')
+    return new Promise((resolve, reject) => {
+      this.settleConnect = { resolve, reject }
+      this.connection.open()
+    })
+  }
+
+  /** Asks for all instruments. An answer that a lost connection took along is asked for again. */
+  listInstruments(): Promise<Row<'instrument'>[]> {
+    return new Promise((resolve) => {
+      this.listRequests.push(resolve)
+      if (this.currentState === 'live') this.connection.send({ type: 'listInstruments' })
+    })
+  }
+
+  /** Subscribes to a channel of one instrument, or of all (0). Lasts until `unsubscribe`, across connections. */
+  subscribe(channel: Channel, instrument: number): void {
+    this.subscriptions.set(`${channel} ${instrument}`, { channel, instrument })
+    if (this.currentState === 'live') this.connection.send({ type: 'subscribe', channel, instrument })
+  }
+
+  /** Ends a subscription; name the same instrument, or 0, as when subscribing. */
+  unsubscribe(channel: Channel, instrument: number): void {
+    if (!this.subscriptions.delete(`${channel} ${instrument}`)) return
+    if (channel === 'book') {
+      if (instrument === 0) this.books.clear()
+      else this.books.delete(instrument)
+    }
+    if (this.currentState === 'live') this.connection.send({ type: 'unsubscribe', channel, instrument })
+  }
+
+  /** The book of a subscribed instrument; undefined until its first snapshot. */
+  book(instrument: number): BookBuilder | undefined {
+    return this.books.get(instrument)
+  }
+
+  close(): void {
+    this.end('closed by this side')
+  }
+
+  private receive(message: Message): void {
+    switch (message.type) {
+      case 'challenge':
+        this.begin()
+        break
+      case 'top':
+        this.handlers.onTop?.(message)
+        break
+      case 'bookSnapshot':
+      case 'bookUpdate':
+        this.takeBook(message)
+        break
+      case 'trades':
+        this.takeTrades(message)
+        break
+      case 'status':
+        this.handlers.onStatus?.(message)
+        break
+      case 'subscribed':
+        if (message.channel === 'trades') this.lastTradesSequence.set(message.instrument, message.sequence)
+        break
+      case 'instrumentList':
+        this.listRequests.shift()?.(message.instruments)
+        break
+      case 'error':
+        this.handlers.onError?.(message)
+        break
+      case 'notice':
+        this.handlers.onNotice?.(message)
+        break
+    }
+  }
+
+  /** The engine speaks first: its challenge, which an anonymous connection needs not answer, says that it is there. */
+  private begin(): void {
+    this.connection.established()
+    for (const { channel, instrument } of this.subscriptions.values()) {
+      this.connection.send({ type: 'subscribe', channel, instrument })
+    }
+    for (let asked = 0; asked < this.listRequests.length; asked += 1) this.connection.send({ type: 'listInstruments' })
+    this.setState('live', '')
+    this.settleConnect?.resolve()
+    this.settleConnect = undefined
+  }
+
+  private takeBook(message: Message<'bookSnapshot' | 'bookUpdate'>): void {
+    let book = this.books.get(message.instrument)
+    if (book === undefined) {
+      book = new BookBuilder()
+      this.books.set(message.instrument, book)
+    }
+    const result = book.apply(message)
+    if (result === 'applied') {
+      this.handlers.onBook?.(book, message)
+    } else if (result === 'gap') {
+      this.connection.send({ type: 'subscribe', channel: 'book', instrument: message.instrument })
+      this.handlers.onGap?.('book', message.instrument)
+    }
+  }
+
+  private takeTrades(message: Message<'trades'>): void {
+    const last = this.lastTradesSequence.get(message.instrument)
+    this.lastTradesSequence.set(message.instrument, message.sequence)
+    if (last !== undefined && last !== message.previousSequence) this.handlers.onGap?.('trades', message.instrument)
+    this.handlers.onTrades?.(message)
+  }
+
+  private lost(reason: LossReason): void {
+    for (const book of this.books.values()) book.reset()
+    if (this.settleConnect !== undefined || isFinal(reason)) {
+      this.end(reason.text)
+      return
+    }
+    this.setState('disconnected', reason.text)
+    if (this.currentState === 'disconnected') this.connection.retry()
+  }
+
+  private end(reason: string): void {
+    if (this.currentState === 'closed' && this.settleConnect === undefined) return
+    this.connection.close()
+    this.setState('closed', reason)
+    this.settleConnect?.reject(new Error(reason))
+    this.settleConnect = undefined
+  }
+
+  private setState(state: MarketDataState, reason: string): void {
+    this.currentState = state
+    this.handlers.onState?.(state, reason)
+  }
+}
