@@ -62,14 +62,16 @@ function describeMessages(first: number, last: number): string {
 function describeMessage(name: string, { number, from, about, fields }: MessageDefinition): string {
   const title = `#### ${number} \`${name}\` (${directions[from]})\n\n${about}`
   if (fields.length === 0) return `${title} It has no fields.`
+  const withDefaults = fields.some((field) => field.default !== undefined)
   const lines = fields.map((field, index) => [
     String(index + 1),
     `\`${field.name}\``,
     typeName(field.type),
-    defaultOf(field),
+    ...(withDefaults ? [field.default === undefined ? '' : `\`${field.default}\``] : []),
     field.about,
   ])
-  return `${title}\n\n${markdownTable(['#', 'field', 'type', 'default', 'meaning'], lines)}`
+  const head = ['#', 'field', 'type', ...(withDefaults ? ['default'] : []), 'meaning']
+  return `${title}\n\n${markdownTable(head, lines)}`
 }
 
 function describeRows(): string {
@@ -124,10 +126,6 @@ function describeLimits(): string {
 
 function typeName(type: FieldDefinition['type']): string {
   return type.startsWith('list:') ? `list of \`${type.slice('list:'.length)}\`` : type
-}
-
-function defaultOf(field: FieldDefinition): string {
-  return field.default === undefined ? '' : `\`${field.default}\``
 }
 
 function markdownTable(head: string[], lines: string[][]): string {
