@@ -1,0 +1,256 @@
+/**
+ * Writes what a command causes into the event buffer and numbers the private events. One method per event; every column
+ * of a record is written, because the buffer is reused.
+ */
+import { enumerations } from '../../protocol/messages.ts'
+import { LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, type OrderPool } from './book/order-pool.ts'
+import type { Command } from './command.ts'
+import {
+  DETAIL_1,
+  DETAIL_2,
+  DETAIL_3,
+  EVENT_NUMBER,
+  type EventBuffer,
+  eventType,
+  INSTRUMENT,
+  LEAVES_LOTS,
+  ORDER_ID,
+  ORDER_REF,
+  PRICE_TICKS,
+  QUANTITY_LOTS,
+  REF,
+  SEQUENCE,
+  SESSION,
+  SIDE,
+  TIME_US,
+  TYPE,
+} from './events.ts'
+import type { Sessions } from './sessions.ts'
+
+const { maker, taker } = enumerations.liquidity
+
+export class EventWriter {
+  private readonly orders: OrderPool
+  private readonly sessions: Sessions
+  private out!: EventBuffer
+  private sequence = 0
+  private timeUs = 0
+
+  constructor(orders: OrderPool, sessions: Sessions) {
+    this.orders = orders
+    this.sessions = sessions
+  }
+
+  /** Begins the events of a command. */
+  begin(out: EventBuffer, sequence: number, timeUs: number): void {
+    this.out = out
+    this.sequence = sequence
+    this.timeUs = timeUs
+  }
+
+  accepted(command: Command, orderId: number, priceTicks: number): void {
+    const base = this.privateEvent(eventType.accepted, command.session)
+    const { data } = this.out
+    data[base + REF] = command.ref
+    data[base + ORDER_REF] = command.ref
+    data[base + ORDER_ID] = orderId
+    data[base + INSTRUMENT] = command.instrument
+    data[base + SIDE] = command.side
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = command.quantityLots
+    data[base + LEAVES_LOTS] = command.quantityLots
+    data[base + DETAIL_1] = command.orderType
+    data[base + DETAIL_2] = command.timeInForce
+    data[base + DETAIL_3] = 0
+  }
+
+  rejected(session: number, ref: number, code: number, field: number, bound: number): void {
+    const base = this.privateEvent(eventType.rejected, session)
+    this.clearOrder(base)
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = 0
+    data[base + DETAIL_1] = code
+    data[base + DETAIL_2] = field
+    data[base + DETAIL_3] = bound
+  }
+
+  /** Not an event of the session's history: it has no number, and state does not change. */
+  duplicateRef(session: number, ref: number, lastRef: number): void {
+    const base = this.out.claim()
+    const { data } = this.out
+    data[base + TYPE] = eventType.duplicateRef
+    data[base + SESSION] = session
+    data[base + EVENT_NUMBER] = 0
+    data[base + SEQUENCE] = this.sequence
+    data[base + TIME_US] = this.timeUs
+    this.clearOrder(base)
+    data[base + REF] = ref
+    data[base + ORDER_REF] = 0
+    data[base + DETAIL_1] = 0
+    data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = lastRef
+  }
+
+  makerFilled(order: number, side: number, priceTicks: number, lots: number, tradeId: number, fee: number): void {
+    const columns = this.orders.int32
+    const session = columns[order * ORDER_SIZE + ORDER_SESSION]
+    const base = this.privateEvent(eventType.filled, session)
+    const { data } = this.out
+    data[base + REF] = 0
+    data[base + ORDER_REF] = this.orders.ref(order)
+    data[base + ORDER_ID] = this.orders.orderId(order)
+    data[base + INSTRUMENT] = columns[order * ORDER_SIZE + ORDER_INSTRUMENT]
+    data[base + SIDE] = side
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = lots
+    data[base + LEAVES_LOTS] = columns[order * ORDER_SIZE + LEAVES]
+    data[base + DETAIL_1] = maker
+    data[base + DETAIL_2] = tradeId
+    data[base + DETAIL_3] = fee
+  }
+
+  takerFilled(
+    session: number,
+    orderRef: number,
+    orderId: number,
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    lots: number,
+    leavesLots: number,
+    tradeId: number,
+    fee: number,
+  ): void {
+    const base = this.privateEvent(eventType.filled, session)
+    const { data } = this.out
+    data[base + REF] = 0
+    data[base + ORDER_REF] = orderRef
+    data[base + ORDER_ID] = orderId
+    data[base + INSTRUMENT] = instrument
+    data[base + SIDE] = side
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = lots
+    data[base + LEAVES_LOTS] = leavesLots
+    data[base + DETAIL_1] = taker
+    data[base + DETAIL_2] = tradeId
+    data[base + DETAIL_3] = fee
+  }
+
+  cancelled(
+    session: number,
+    ref: number,
+    orderRef: number,
+    orderId: number,
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    lots: number,
+    reason: number,
+  ): void {
+    const base = this.privateEvent(eventType.cancelled, session)
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = orderRef
+    data[base + ORDER_ID] = orderId
+    data[base + INSTRUMENT] = instrument
+    data[base + SIDE] = side
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = lots
+    data[base + LEAVES_LOTS] = 0
+    data[base + DETAIL_1] = reason
+    data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = 0
+  }
+
+  /** Written before the order is changed: the values are those that it will have. */
+  replaced(
+    order: number,
+    ref: number,
+    side: number,
+    priceTicks: number,
+    quantityLots: number,
+    leavesLots: number,
+    priorityKept: boolean,
+  ): void {
+    const columns = this.orders.int32
+    const slot = order * ORDER_SIZE
+    const base = this.privateEvent(eventType.replaced, columns[slot + ORDER_SESSION])
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = this.orders.ref(order)
+    data[base + ORDER_ID] = this.orders.orderId(order)
+    data[base + INSTRUMENT] = columns[slot + ORDER_INSTRUMENT]
+    data[base + SIDE] = side
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = quantityLots
+    data[base + LEAVES_LOTS] = leavesLots
+    data[base + DETAIL_1] = priorityKept ? 1 : 0
+    data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = 0
+  }
+
+  massCancelled(session: number, ref: number, orderCount: number): void {
+    const base = this.privateEvent(eventType.massCancelled, session)
+    this.clearOrder(base)
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = 0
+    data[base + DETAIL_1] = orderCount
+    data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = 0
+  }
+
+  levelChanged(instrument: number, side: number, priceTicks: number, totalLots: number, orderCount: number): void {
+    const base = this.publicEvent(eventType.levelChanged, instrument, side, priceTicks, totalLots)
+    this.out.data[base + DETAIL_1] = orderCount
+    this.out.data[base + DETAIL_2] = 0
+  }
+
+  traded(instrument: number, aggressorSide: number, priceTicks: number, lots: number, tradeId: number): void {
+    const base = this.publicEvent(eventType.traded, instrument, aggressorSide, priceTicks, lots)
+    this.out.data[base + DETAIL_1] = 0
+    this.out.data[base + DETAIL_2] = tradeId
+  }
+
+  private privateEvent(type: number, session: number): number {
+    const base = this.out.claim()
+    const { data } = this.out
+    data[base + TYPE] = type
+    data[base + SESSION] = session
+    data[base + EVENT_NUMBER] = this.sessions.takeEventNumber(session)
+    data[base + SEQUENCE] = this.sequence
+    data[base + TIME_US] = this.timeUs
+    return base
+  }
+
+  private publicEvent(type: number, instrument: number, side: number, priceTicks: number, lots: number): number {
+    const base = this.out.claim()
+    const { data } = this.out
+    data[base + TYPE] = type
+    data[base + SESSION] = 0
+    data[base + EVENT_NUMBER] = 0
+    data[base + SEQUENCE] = this.sequence
+    data[base + TIME_US] = this.timeUs
+    data[base + REF] = 0
+    data[base + ORDER_REF] = 0
+    data[base + ORDER_ID] = 0
+    data[base + INSTRUMENT] = instrument
+    data[base + SIDE] = side
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = lots
+    data[base + LEAVES_LOTS] = 0
+    data[base + DETAIL_3] = 0
+    return base
+  }
+
+  private clearOrder(base: number): void {
+    const { data } = this.out
+    data[base + ORDER_ID] = 0
+    data[base + INSTRUMENT] = 0
+    data[base + SIDE] = 0
+    data[base + PRICE_TICKS] = 0
+    data[base + QUANTITY_LOTS] = 0
+    data[base + LEAVES_LOTS] = 0
+  }
+}

@@ -1,0 +1,397 @@
+/**
+ * What the order-entry commands do: check, match, rest, change, cancel, and keep accounts and counters right while doing
+ * so. Each command either is rejected and changes nothing but the session's counters, or is carried out whole.
+ */
+import { errors } from '../../protocol/errors.ts'
+import { enumerations } from '../../protocol/messages.ts'
+import { type BookListener, BUY, SELL } from './book/book.ts'
+import {
+  ACCOUNT,
+  KIND,
+  LEAVES,
+  ORDER_INSTRUMENT,
+  ORDER_SESSION,
+  ORDER_SIZE,
+  PRICE,
+  QUANTITY,
+  SESSION_NEXT,
+} from './book/order-pool.ts'
+import type { Command } from './command.ts'
+import type { EventWriter } from './event-writer.ts'
+import type { Instrument } from './instrument.ts'
+import { Risk } from './risk.ts'
+import type { ExchangeState } from './state.ts'
+
+const { cancelReason, field, orderType, side: sides, timeInForce } = enumerations
+
+export class OrderEntry implements BookListener {
+  private readonly state: ExchangeState
+  private readonly events: EventWriter
+  private readonly risk: Risk
+
+  // What the book's reports are about: the instrument whose book is being changed, and the order that is matching.
+  private instrument!: Instrument
+  private takerSession = 0
+  private takerRef = 0
+  private takerOrderId = 0
+  private takerSide = 0
+  private takerAccount = 0
+  private takerLeavesLots = 0
+
+  constructor(state: ExchangeState, events: EventWriter) {
+    this.state = state
+    this.events = events
+    this.risk = new Risk(state.participants, state.accounts)
+  }
+
+  newOrder(command: Command): void {
+    const instrument = this.state.instruments[command.instrument]
+    if (instrument === undefined) {
+      this.events.rejected(command.session, command.ref, errors.unknownInstrument.number, field.instrument, 0)
+      return
+    }
+    instrument.commandCount++
+    const { risk, state } = this
+    const isMarket = command.orderType === orderType.market
+    const priceTicks = isMarket ? worstPriceTicks(instrument, command.side) : command.priceTicks
+    let code = this.checkTerms(command, instrument, priceTicks, isMarket)
+    if (code !== 0) {
+      this.events.rejected(command.session, command.ref, code, risk.field, risk.bound)
+      return
+    }
+    const participant = state.sessions.participant(command.session)
+    const account = state.accounts.of(participant, command.instrument)
+    code = risk.checkPosition(participant, account, command.side === BUY, command.quantityLots)
+    if (code === 0 && command.orderType === orderType.postOnly) {
+      code = risk.checkPostOnly(instrument, command.side, priceTicks)
+    }
+    if (code !== 0) {
+      this.events.rejected(command.session, command.ref, code, risk.field, risk.bound)
+      return
+    }
+    const orderId = ++state.lastOrderId
+    this.events.accepted(command, orderId, priceTicks)
+    this.enter(command, instrument, account, orderId, priceTicks)
+  }
+
+  cancelOrder(command: Command): void {
+    const order = this.state.index.find(command.session, command.orderRef)
+    if (order === 0) {
+      this.events.rejected(command.session, command.ref, errors.unknownOrder.number, field.orderRef, 0)
+      return
+    }
+    this.instrumentOf(order).commandCount++
+    this.cancel(order, command.ref, cancelReason.requested)
+  }
+
+  replaceOrder(command: Command): void {
+    const { session, ref, quantityLots, priceTicks } = command
+    const order = this.state.index.find(session, command.orderRef)
+    if (order === 0) {
+      this.events.rejected(session, ref, errors.unknownOrder.number, field.orderRef, 0)
+      return
+    }
+    const instrument = this.instrumentOf(order)
+    instrument.commandCount++
+    const base = order * ORDER_SIZE
+    const { int32 } = this.state.memory.orders
+    let code = this.checkNewTerms(command, instrument, int32[base + PRICE])
+    const filledLots = int32[base + QUANTITY] - int32[base + LEAVES]
+    if (code === 0 && quantityLots <= filledLots) {
+      this.cancel(order, ref, cancelReason.replacedBelowFilled)
+      return
+    }
+    const keepsPriority = priceTicks === int32[base + PRICE] && quantityLots <= int32[base + QUANTITY]
+    if (code === 0 && !keepsPriority) {
+      code = this.checkReentry(order, instrument, session, priceTicks, quantityLots - filledLots)
+    }
+    if (code !== 0) this.events.rejected(session, ref, code, this.risk.field, this.risk.bound)
+    else if (keepsPriority) this.reduce(order, instrument, ref, quantityLots, quantityLots - filledLots)
+    else this.reenter(order, instrument, ref, priceTicks, quantityLots, quantityLots - filledLots)
+  }
+
+  massCancel(command: Command): void {
+    const { session, ref, instrument, side } = command
+    if (instrument !== 0 && this.state.instruments[instrument] === undefined) {
+      this.events.rejected(session, ref, errors.unknownInstrument.number, field.instrument, 0)
+    } else if (side !== sides.any && side !== BUY && side !== SELL) {
+      this.events.rejected(session, ref, errors.invalidSide.number, field.side, 0)
+    } else {
+      const orderCount = this.cancelAll(session, ref, instrument, side, cancelReason.massCancel)
+      this.events.massCancelled(session, ref, orderCount)
+    }
+  }
+
+  /**
+   * Cancels a session's open orders, oldest first, of one instrument (0: all) and one side (0: both). Returns how many.
+   */
+  cancelAll(session: number, ref: number, instrument: number, side: number, reason: number): number {
+    const { orders } = this.state.memory
+    let cancelled = 0
+    for (let order = this.state.sessions.oldestOrder(session); order !== 0; ) {
+      const next = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
+      const matches =
+        (instrument === 0 || orders.int32[order * ORDER_SIZE + ORDER_INSTRUMENT] === instrument) &&
+        (side === sides.any || orders.side(order) === side)
+      if (matches) {
+        this.cancel(order, ref, reason)
+        cancelled++
+      }
+      order = next
+    }
+    return cancelled
+  }
+
+  /** From the book: a resting order traded with the one that is matching. */
+  onFill(maker: number, priceTicks: number, lots: number): void {
+    const { state, instrument, takerSide } = this
+    const { definition } = instrument
+    const isTakerBuy = takerSide === BUY
+    const notionalMinor = priceTicks * lots * definition.tickValueMinor
+    const tradeId = ++state.lastTradeId
+    instrument.lastPriceTicks = priceTicks
+    instrument.tradeCount++
+    instrument.volumeLots += lots
+    this.takerLeavesLots -= lots
+    this.events.traded(definition.instrument, takerSide, priceTicks, lots, tradeId)
+
+    const { int32 } = state.memory.orders
+    const base = maker * ORDER_SIZE
+    const makerAccount = int32[base + ACCOUNT]
+    const makerFee = state.accounts.trade(makerAccount, !isTakerBuy, lots, notionalMinor, definition.makerFeeRate)
+    state.accounts.addOpenLots(makerAccount, !isTakerBuy, -lots)
+    this.events.makerFilled(maker, BUY + SELL - takerSide, priceTicks, lots, tradeId, makerFee)
+    if (int32[base + LEAVES] === 0) this.forget(maker)
+
+    const takerFee = state.accounts.trade(this.takerAccount, isTakerBuy, lots, notionalMinor, definition.takerFeeRate)
+    this.events.takerFilled(
+      this.takerSession,
+      this.takerRef,
+      this.takerOrderId,
+      definition.instrument,
+      takerSide,
+      priceTicks,
+      lots,
+      this.takerLeavesLots,
+      tradeId,
+      takerFee,
+    )
+  }
+
+  /** From the book. */
+  onLevelChanged(side: number, priceTicks: number, totalLots: number, orderCount: number): void {
+    this.events.levelChanged(this.instrument.definition.instrument, side, priceTicks, totalLots, orderCount)
+  }
+
+  // ── checks ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Everything about a new order that does not depend on its account. Returns 0 or an error number. */
+  private checkTerms(command: Command, instrument: Instrument, priceTicks: number, isMarket: boolean): number {
+    const { risk } = this
+    const participant = this.state.sessions.participant(command.session)
+    return (
+      risk.checkKind(command) ||
+      risk.checkQuantity(participant, instrument, command.quantityLots) ||
+      // A market order's price is the band's own edge.
+      (isMarket ? 0 : risk.checkPriceRange(instrument, priceTicks) || risk.checkPriceBand(instrument, priceTicks)) ||
+      risk.checkNotional(participant, instrument, command.quantityLots, priceTicks) ||
+      risk.checkOpenOrders(participant)
+    )
+  }
+
+  private checkNewTerms(command: Command, instrument: Instrument, oldPriceTicks: number): number {
+    const { risk } = this
+    const { quantityLots, priceTicks } = command
+    const participant = this.state.sessions.participant(command.session)
+    return (
+      risk.checkQuantity(participant, instrument, quantityLots) ||
+      risk.checkPriceRange(instrument, priceTicks) ||
+      // An order that stays where it is may do so even if the market has moved away.
+      (priceTicks === oldPriceTicks ? 0 : risk.checkPriceBand(instrument, priceTicks)) ||
+      risk.checkNotional(participant, instrument, quantityLots, priceTicks)
+    )
+  }
+
+  private checkReentry(
+    order: number,
+    instrument: Instrument,
+    session: number,
+    priceTicks: number,
+    newLeavesLots: number,
+  ): number {
+    const { orders } = this.state.memory
+    const side = orders.side(order)
+    const addedLots = newLeavesLots - orders.int32[order * ORDER_SIZE + LEAVES]
+    if (addedLots > 0) {
+      const account = orders.int32[order * ORDER_SIZE + ACCOUNT]
+      const participant = this.state.sessions.participant(session)
+      const code = this.risk.checkPosition(participant, account, side === BUY, addedLots)
+      if (code !== 0) return code
+    }
+    return orders.orderType(order) === orderType.postOnly ? this.risk.checkPostOnly(instrument, side, priceTicks) : 0
+  }
+
+  // ── the way into the book, within it, and out of it ───────────────────────────────────────────────────────────────
+
+  /** Matches an accepted order and rests or cancels what is left of it. */
+  private enter(command: Command, instrument: Instrument, account: number, orderId: number, priceTicks: number): void {
+    const { session, ref, side, quantityLots } = command
+    const { book } = instrument
+    let leaves = quantityLots
+    let reason = 0
+    if (command.timeInForce === timeInForce.fillOrKill && !book.canFill(side, priceTicks, leaves, account)) {
+      reason = cancelReason.fillOrKill
+    } else if (book.crosses(side, priceTicks)) {
+      leaves = this.match(instrument, session, ref, orderId, side, priceTicks, leaves, account)
+      if (leaves === 0) return
+      if (book.stoppedAtOwnOrder) reason = cancelReason.selfTrade
+    }
+    if (reason === 0 && command.timeInForce !== timeInForce.goodTillCancel) reason = cancelReason.immediateOrCancel
+    if (reason !== 0) {
+      this.events.cancelled(session, 0, ref, orderId, command.instrument, side, priceTicks, leaves, reason)
+      return
+    }
+    const { orders } = this.state.memory
+    const order = orders.allocate(ref, orderId)
+    const base = order * ORDER_SIZE
+    orders.int32[base + PRICE] = priceTicks
+    orders.int32[base + QUANTITY] = quantityLots
+    orders.int32[base + LEAVES] = leaves
+    orders.int32[base + ORDER_SESSION] = session
+    orders.int32[base + ACCOUNT] = account
+    orders.int32[base + ORDER_INSTRUMENT] = command.instrument
+    orders.int32[base + KIND] = side | (command.orderType << 2)
+    this.state.index.insert(session, ref, order)
+    this.state.sessions.linkOrder(order)
+    this.state.participants.addOpenOrders(this.state.sessions.participant(session), 1)
+    this.state.accounts.addOpenLots(account, side === BUY, leaves)
+    this.instrument = instrument
+    book.add(order, side)
+  }
+
+  /** Lets an order trade with the other side; returns the lots that are left. */
+  private match(
+    instrument: Instrument,
+    session: number,
+    ref: number,
+    orderId: number,
+    side: number,
+    priceTicks: number,
+    lots: number,
+    account: number,
+  ): number {
+    this.instrument = instrument
+    this.takerSession = session
+    this.takerRef = ref
+    this.takerOrderId = orderId
+    this.takerSide = side
+    this.takerAccount = account
+    this.takerLeavesLots = lots
+    return instrument.book.match(side, priceTicks, lots, account)
+  }
+
+  /** Less quantity at the same price: the order keeps its place. */
+  private reduce(order: number, instrument: Instrument, ref: number, quantityLots: number, leavesLots: number): void {
+    const { orders } = this.state.memory
+    const base = order * ORDER_SIZE
+    const side = orders.side(order)
+    this.events.replaced(order, ref, side, orders.int32[base + PRICE], quantityLots, leavesLots, true)
+    const removedLots = orders.int32[base + LEAVES] - leavesLots
+    orders.int32[base + QUANTITY] = quantityLots
+    if (removedLots === 0) return
+    this.state.accounts.addOpenLots(orders.int32[base + ACCOUNT], side === BUY, -removedLots)
+    this.instrument = instrument
+    instrument.book.reduce(order, side, leavesLots)
+  }
+
+  /** A new price or more quantity: the order leaves the book and comes in again, keeping its ref, its id and its slot. */
+  private reenter(
+    order: number,
+    instrument: Instrument,
+    ref: number,
+    priceTicks: number,
+    quantityLots: number,
+    newLeavesLots: number,
+  ): void {
+    const { orders } = this.state.memory
+    const { accounts } = this.state
+    const { book } = instrument
+    const base = order * ORDER_SIZE
+    const side = orders.side(order)
+    const account = orders.int32[base + ACCOUNT]
+    const session = orders.int32[base + ORDER_SESSION]
+    this.events.replaced(order, ref, side, priceTicks, quantityLots, newLeavesLots, false)
+    this.instrument = instrument
+    accounts.addOpenLots(account, side === BUY, -orders.int32[base + LEAVES])
+    book.remove(order, side)
+    orders.int32[base + PRICE] = priceTicks
+    orders.int32[base + QUANTITY] = quantityLots
+    let leaves = newLeavesLots
+    if (book.crosses(side, priceTicks)) {
+      const orderRef = orders.ref(order)
+      leaves = this.match(instrument, session, orderRef, orders.orderId(order), side, priceTicks, leaves, account)
+      orders.int32[base + LEAVES] = leaves
+      if (leaves === 0) {
+        this.forget(order)
+        return
+      }
+      if (book.stoppedAtOwnOrder) {
+        this.announceCancel(order, 0, cancelReason.selfTrade)
+        this.forget(order)
+        return
+      }
+    }
+    orders.int32[base + LEAVES] = leaves
+    accounts.addOpenLots(account, side === BUY, leaves)
+    book.add(order, side)
+  }
+
+  private cancel(order: number, ref: number, reason: number): void {
+    const { orders } = this.state.memory
+    const base = order * ORDER_SIZE
+    const side = orders.side(order)
+    const instrument = this.instrumentOf(order)
+    this.announceCancel(order, ref, reason)
+    this.state.accounts.addOpenLots(orders.int32[base + ACCOUNT], side === BUY, -orders.int32[base + LEAVES])
+    this.instrument = instrument
+    instrument.book.remove(order, side)
+    this.forget(order)
+  }
+
+  private announceCancel(order: number, ref: number, reason: number): void {
+    const { orders } = this.state.memory
+    const base = order * ORDER_SIZE
+    this.events.cancelled(
+      orders.int32[base + ORDER_SESSION],
+      ref,
+      orders.ref(order),
+      orders.orderId(order),
+      orders.int32[base + ORDER_INSTRUMENT],
+      orders.side(order),
+      orders.int32[base + PRICE],
+      orders.int32[base + LEAVES],
+      reason,
+    )
+  }
+
+  /** Drops an order that has left the book from everything else that knows it. */
+  private forget(order: number): void {
+    const { state } = this
+    const { orders } = state.memory
+    const session = orders.int32[order * ORDER_SIZE + ORDER_SESSION]
+    state.index.remove(session, orders.ref(order), order)
+    state.sessions.unlinkOrder(order)
+    state.participants.addOpenOrders(state.sessions.participant(session), -1)
+    orders.release(order)
+  }
+
+  private instrumentOf(order: number): Instrument {
+    // An open order is always of an instrument that exists.
+    return this.state.instruments[this.state.memory.orders.int32[order * ORDER_SIZE + ORDER_INSTRUMENT]]!
+  }
+}
+
+/** The worst price that a market order may trade at: the edge of the price band. */
+function worstPriceTicks(instrument: Instrument, side: number): number {
+  return side === BUY ? instrument.highestAllowedPriceTicks() : instrument.lowestAllowedPriceTicks()
+}

@@ -1,0 +1,90 @@
+/**
+ * Finds an open order by its session and ref: an open-addressing hash table in one block of memory.
+ *
+ * Refs of a session mostly count up, so the hash keeps runs of sixteen together (an order and its neighbours share cache
+ * lines) and scatters the runs (so that they do not pile up where sessions' runs would meet). Each entry holds its hash,
+ * so that probing and removing do not have to look at the orders themselves.
+ */
+import { ORDER_SESSION, ORDER_SIZE, type OrderPool } from './book/order-pool.ts'
+
+export class OrderIndex {
+  private readonly orders: OrderPool
+  /** Pairs of slot (0: free) and hash. */
+  private table: Int32Array
+  /** Number of entries minus one; the number is a power of two. */
+  private mask: number
+  private size = 0
+
+  constructor(orders: OrderPool, capacity: number) {
+    this.orders = orders
+    let entries = 1024
+    while (entries < capacity * 2) entries *= 2
+    this.table = new Int32Array(entries * 2)
+    this.mask = entries - 1
+  }
+
+  /** Slot of the order, 0 if the session has no such open order. */
+  find(session: number, ref: number): number {
+    const hash = hashOf(session, ref)
+    const { table, mask, orders } = this
+    for (let entry = hash & mask; ; entry = (entry + 1) & mask) {
+      const slot = table[entry * 2]
+      if (slot === 0) return 0
+      if (
+        table[entry * 2 + 1] === hash &&
+        orders.ref(slot) === ref &&
+        orders.int32[slot * ORDER_SIZE + ORDER_SESSION] === session
+      ) {
+        return slot
+      }
+    }
+  }
+
+  /** Adds an order that is not in the table. */
+  insert(session: number, ref: number, slot: number): void {
+    // At most half full: probes stay short.
+    if (++this.size * 2 > this.mask) this.grow()
+    this.place(hashOf(session, ref), slot)
+  }
+
+  /** Removes an order that is in the table, closing the gap so that no probe is cut short. */
+  remove(session: number, ref: number, slot: number): void {
+    const { table, mask } = this
+    let gap = hashOf(session, ref) & mask
+    while (table[gap * 2] !== slot) gap = (gap + 1) & mask
+    for (let entry = (gap + 1) & mask; table[entry * 2] !== 0; entry = (entry + 1) & mask) {
+      const home = table[entry * 2 + 1] & mask
+      // An entry may move back into the gap only if that is not before its home.
+      if (((entry - home) & mask) < ((entry - gap) & mask)) continue
+      table[gap * 2] = table[entry * 2]
+      table[gap * 2 + 1] = table[entry * 2 + 1]
+      gap = entry
+    }
+    table[gap * 2] = 0
+    this.size--
+  }
+
+  private place(hash: number, slot: number): void {
+    const { table, mask } = this
+    let entry = hash & mask
+    while (table[entry * 2] !== 0) entry = (entry + 1) & mask
+    table[entry * 2] = slot
+    table[entry * 2 + 1] = hash
+  }
+
+  private grow(): void {
+    const old = this.table
+    this.table = new Int32Array(old.length * 2)
+    this.mask = old.length - 1
+    for (let entry = 0; entry < old.length; entry += 2) {
+      if (old[entry] !== 0) this.place(old[entry + 1], old[entry])
+    }
+  }
+}
+
+/** 32 bits, the lowest four of them the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
+function hashOf(session: number, ref: number): number {
+  let hash = Math.imul((ref / 16) | 0, 0x9e3779b1) ^ Math.imul(session, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 13)) << 4) | (ref & 15)
+}

@@ -1,0 +1,135 @@
+/**
+ * A hash of everything that the exchange knows, in an order that depends on nothing but the commands: where a record lies
+ * in memory does not count. Meant to show that two states are equal, not to withstand an attacker.
+ */
+import { BUY, SELL } from './book/book.ts'
+import { HEAD, LEVEL_SIZE } from './book/level-pool.ts'
+import {
+  LEAVES,
+  NEXT,
+  ORDER_INSTRUMENT,
+  ORDER_SESSION,
+  ORDER_SIZE,
+  type OrderPool,
+  PRICE,
+  QUANTITY,
+  SESSION_NEXT,
+} from './book/order-pool.ts'
+import type { Instrument } from './instrument.ts'
+import type { ExchangeState } from './state.ts'
+
+export interface OrderState {
+  readonly orderId: number
+  readonly session: number
+  readonly ref: number
+  readonly instrument: number
+  readonly side: number
+  readonly orderType: number
+  readonly priceTicks: number
+  /** Total, the filled part included. */
+  readonly quantityLots: number
+  readonly leavesLots: number
+}
+
+export function orderStateOf(orders: OrderPool, order: number): OrderState {
+  const base = order * ORDER_SIZE
+  return {
+    orderId: orders.orderId(order),
+    session: orders.int32[base + ORDER_SESSION],
+    ref: orders.ref(order),
+    instrument: orders.int32[base + ORDER_INSTRUMENT],
+    side: orders.side(order),
+    orderType: orders.orderType(order),
+    priceTicks: orders.int32[base + PRICE],
+    quantityLots: orders.int32[base + QUANTITY],
+    leavesLots: orders.int32[base + LEAVES],
+  }
+}
+
+/** Sixteen hexadecimal digits. */
+export function hashState(state: ExchangeState): string {
+  const hash = new Hash()
+  hash.numbers(state.sequence, state.timeUs, state.lastOrderId, state.lastTradeId)
+  hash.numbers(state.participants.count, state.sessions.count, state.instruments.length - 1)
+  for (let number = 1; number <= state.participants.count; number++) hash.record(state.participants.state(number)!)
+  for (let number = 1; number <= state.sessions.count; number++) {
+    hash.record(state.sessions.state(number)!)
+    // The order of a session's own chain decides what a mass cancel does first.
+    const { orders } = state.memory
+    for (let order = state.sessions.oldestOrder(number); order !== 0; ) {
+      hash.numbers(orders.orderId(order))
+      order = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
+    }
+  }
+  for (const account of state.accounts.list()) hash.record(account)
+  for (const instrument of state.instruments) {
+    if (instrument !== undefined) hashInstrument(hash, state, instrument)
+  }
+  return hash.digest()
+}
+
+function hashInstrument(hash: Hash, state: ExchangeState, instrument: Instrument): void {
+  const { book } = instrument
+  const { levels, orders } = state.memory
+  hash.record(instrument.definition)
+  hash.numbers(instrument.lastPriceTicks, instrument.tradeCount, instrument.volumeLots, instrument.commandCount)
+  for (let side = BUY; side <= SELL; side++) {
+    for (let level = book.best(side); level !== 0; level = book.worse(side, level)) {
+      hash.numbers(levels.totalLots(level))
+      for (let order = levels.int32[level * LEVEL_SIZE + HEAD]; order !== 0; ) {
+        hash.record(orderStateOf(orders, order))
+        order = orders.int32[order * ORDER_SIZE + NEXT]
+      }
+    }
+    // Keeps a bid from being taken for an ask.
+    hash.numbers(-1)
+  }
+}
+
+/** Two 32-bit lanes of multiply-and-rotate, with MurmurHash3's constants and finaliser. */
+class Hash {
+  private high = 0x9747b28c
+  private low = 0x1b873593
+  private readonly number = new Float64Array(1)
+  private readonly words = new Uint32Array(this.number.buffer)
+
+  numbers(...values: number[]): void {
+    for (const value of values) {
+      // Adding 0 turns -0 into 0: they are the same number and must hash alike.
+      this.number[0] = value + 0
+      this.mix(this.words[0])
+      this.mix(this.words[1])
+    }
+  }
+
+  record(record: object): void {
+    for (const value of Object.values(record)) {
+      if (typeof value === 'string') {
+        this.numbers(value.length)
+        for (let index = 0; index < value.length; index++) this.mix(value.charCodeAt(index))
+      } else {
+        this.numbers(Number(value))
+      }
+    }
+  }
+
+  digest(): string {
+    return finalise(this.high).toString(16).padStart(8, '0') + finalise(this.low).toString(16).padStart(8, '0')
+  }
+
+  private mix(word: number): void {
+    const scrambled = Math.imul(rotate(Math.imul(word, 0xcc9e2d51), 15), 0x1b873593)
+    this.low = (Math.imul(rotate(this.low ^ scrambled, 13), 5) + 0xe6546b64) | 0
+    this.high = (Math.imul(rotate(this.high ^ this.low, 17), 0x85ebca6b) + scrambled) | 0
+  }
+}
+
+function rotate(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits))
+}
+
+function finalise(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return (mixed ^ (mixed >>> 16)) >>> 0
+}

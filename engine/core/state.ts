@@ -1,0 +1,43 @@
+/** Everything that the exchange knows. Two exchanges are the same if and only if this is. */
+import { Accounts } from './accounts.ts'
+import { type BookListener, BookMemory } from './book/book.ts'
+import { Instrument, type InstrumentDefinition } from './instrument.ts'
+import { OrderIndex } from './order-index.ts'
+import { Participants } from './participants.ts'
+import { Sessions } from './sessions.ts'
+
+export class ExchangeState {
+  /** Sequence number of the last command applied; 0 before the first. */
+  sequence = 0
+  /** Time of the last command applied, microseconds. */
+  timeUs = 0
+  /** The last order id and the last trade id given. */
+  lastOrderId = 0
+  lastTradeId = 0
+  readonly memory: BookMemory
+  /** Open orders by session and ref. */
+  readonly index: OrderIndex
+  readonly sessions: Sessions
+  readonly participants = new Participants()
+  readonly accounts = new Accounts()
+  /** By number; index 0 is never used. */
+  readonly instruments: (Instrument | undefined)[] = [undefined]
+
+  constructor(orderCapacity: number) {
+    this.memory = new BookMemory(orderCapacity)
+    this.index = new OrderIndex(this.memory.orders, orderCapacity)
+    this.sessions = new Sessions(this.memory.orders)
+  }
+
+  /** Adds an instrument (its number must be the next one) or changes the definition of an existing one. */
+  defineInstrument(definition: InstrumentDefinition, listener: BookListener): void {
+    const number = definition.instrument
+    const existing = this.instruments[number]
+    if (existing !== undefined) {
+      existing.definition = definition
+      return
+    }
+    if (number !== this.instruments.length) throw new Error(`instrument ${number} is out of order`)
+    this.instruments.push(new Instrument(definition, this.memory, listener))
+  }
+}
