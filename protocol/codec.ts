@@ -64,7 +64,7 @@ export function toArray(message: OutgoingMessage): unknown[] {
 export function fromArray(array: unknown): Message {
   if (!Array.isArray(array))
     throw new ProtocolError('malformedFrame', 'a message is an array that begins with its number')
-  const name = messageNameOf[array[0]]
+  const name = typeof array[0] === 'number' ? messageNameOf[array[0]] : undefined
   if (name === undefined)
     throw new ProtocolError('unknownMessage', `no message has the number ${show(array[0])}`, 'type')
   const fields: readonly FieldDefinition[] = messages[name].fields
