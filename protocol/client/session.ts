@@ -8,15 +8,9 @@
  */
 import { messagePackCodec } from '../codec.ts'
 import { errors } from '../errors.ts'
-import {
-  logonText,
-  type Message,
-  type OrderType,
-  type OutgoingMessage,
-  type Row,
-  type TimeInForce,
-} from '../messages.ts'
+import { logonText, type Message, type Row } from '../messages.ts'
 import { Connection, defaultHeartbeatIntervalMs, isFinal, type LossReason } from './connection.ts'
+import { PendingRequests } from './pending-requests.ts'
 import type {
   Answer,
   NewOrder,
@@ -30,18 +24,11 @@ import type {
 /** How long `close` waits for answers. */
 const closeTimeoutMs = 5_000
 
-interface Pending {
-  readonly request: Request
-  /** On the clock of `performance.now`; 0 until it is first handed to the socket. */
-  sentMs: number
-}
-
 export class ClientSession {
   private readonly options: SessionOptions
   private readonly handlers: SessionHandlers
   private readonly connection: Connection
-  /** Requests without an answer, by ref; in order of refs, because refs are given in order. */
-  private readonly pending = new Map<number, Pending>()
+  private readonly pending = new PendingRequests()
   private currentState: SessionState = 'closed'
   private lastRef = 0
   /** Number of the next event; 0 until the first logon told it. */
@@ -168,7 +155,7 @@ export class ClientSession {
 
   private request(request: Request): number {
     const isLive = this.currentState === 'live'
-    this.pending.set(request.ref, { request, sentMs: isLive ? performance.now() : 0 })
+    this.pending.add(request, isLive ? performance.now() : 0)
     if (isLive) this.connection.send(request)
     return request.ref
   }
@@ -254,7 +241,7 @@ export class ClientSession {
     }
     this.expectedEvent += 1
     const replayed = event.eventNumber < this.logonResult!.nextEvent
-    const answered = this.takeAnswered(event)
+    const answered = this.pending.takeAnsweredBy(event)
     if (answered !== undefined) {
       const waitedUs = answered.sentMs === 0 ? 0 : (performance.now() - answered.sentMs) * 1000
       this.handlers.onAnswer?.(answered.request, event as Answer, waitedUs)
@@ -264,22 +251,8 @@ export class ClientSession {
     if (replayed) this.resumeIfComplete()
   }
 
-  /** The request that the event answers, which is not pending any more. */
-  private takeAnswered(event: SessionEvent): Pending | undefined {
-    if (!('ref' in event) || event.ref === 0) return undefined
-    const pending = this.pending.get(event.ref)
-    if (pending === undefined) return undefined
-    // Orders that go with a mass cancel, or that end at once, carry its ref too; the answer to it is another event.
-    const type = pending.request.type
-    if (event.type === 'cancelled' && type !== 'cancelOrder' && type !== 'replaceOrder') return undefined
-    this.pending.delete(event.ref)
-    return pending
-  }
-
   private takeError(error: Message<'error'>): void {
-    const pending = this.pending.get(error.ref)
-    this.pending.delete(error.ref)
-    this.handlers.onError?.(error, pending?.request)
+    this.handlers.onError?.(error, this.pending.take(error.ref)?.request)
     this.checkDrained()
     // An error that does not close the connection, in the middle of a logon, would leave it waiting for ever.
     const isLogonRefused =
@@ -294,12 +267,8 @@ export class ClientSession {
     if (this.expectedEvent < result.nextEvent) return
     this.connection.established()
     // All answers up to the last ref processed are here. What has none was refused by an error that got lost.
-    for (const [ref, { request }] of this.pending) {
-      if (ref > result.lastRef) break
-      this.pending.delete(ref)
-      this.handlers.onUnanswered?.(request)
-    }
-    for (const pending of this.pending.values()) {
+    for (const { request } of this.pending.takeUpTo(result.lastRef)) this.handlers.onUnanswered?.(request)
+    for (const pending of this.pending.all()) {
       if (pending.sentMs === 0) pending.sentMs = performance.now()
       this.connection.send(pending.request)
     }

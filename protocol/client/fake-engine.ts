@@ -1,0 +1,219 @@
+/**
+ * An engine for the client's tests, in memory: it speaks the wire format, numbers events, resumes sessions, and loses
+ * requests, answers and connections when told to. It has no book: every order rests until it is cancelled.
+ */
+import { type Codec, messagePackCodec } from '../codec.ts'
+import { type ErrorName, errors } from '../errors.ts'
+import type { Message, OutgoingMessage, Row } from '../messages.ts'
+import type { Request, SessionEvent } from './session-types.ts'
+import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
+
+export const fakeInstrument: Row<'instrument'> = {
+  instrument: 1,
+  symbol: 'ACME',
+  currency: 'USD',
+  currencyDecimals: 2,
+  tickSize: '0.01',
+  lotSize: '1',
+  tickValueMinor: 1,
+  minPriceTicks: 1,
+  maxPriceTicks: 1_000_000,
+  maxOrderQuantityLots: 10_000,
+  referencePriceTicks: 10_000,
+  priceBandBasisPoints: 1_000,
+  makerFeeRate: 0,
+  takerFeeRate: 0,
+}
+
+/** One end of a connection, as the client sees it. Everything arrives in a microtask of its own. */
+class FakeSocket implements WebSocketLike {
+  binaryType = ''
+  onopen: ((event: never) => void) | null = null
+  onmessage: ((event: { data: unknown }) => void) | null = null
+  onclose: ((event: { code: number; reason: string }) => void) | null = null
+  onerror: ((event: { message?: string }) => void) | null = null
+  isClosed = false
+  private readonly engine: FakeEngine
+
+  constructor(engine: FakeEngine) {
+    this.engine = engine
+  }
+
+  send(data: Uint8Array | string): void {
+    if (this.isClosed) return
+    // Copied: the engine must not see what the client does to its buffer afterwards.
+    const frame = typeof data === 'string' ? data : new Uint8Array(data)
+    queueMicrotask(() => this.engine.receive(this, frame))
+  }
+
+  close(): void {
+    this.drop(1000, '')
+  }
+
+  /** Ends the connection; the client is told if it still listens. */
+  drop(code: number, reason: string): void {
+    if (this.isClosed) return
+    this.isClosed = true
+    queueMicrotask(() => this.onclose?.({ code, reason }))
+  }
+
+  deliver(data: Uint8Array | string): void {
+    queueMicrotask(() => {
+      if (!this.isClosed) this.onmessage?.({ data: typeof data === 'string' ? data : new Uint8Array(data).buffer })
+    })
+  }
+}
+
+export class FakeEngine {
+  /** Frames as they arrived, decoded, without heartbeats. */
+  readonly frames: Message[][] = []
+  /** Requests that were applied, in order. */
+  readonly applied: Request[] = []
+  /** The session's event stream so far. */
+  readonly events: SessionEvent[] = []
+  /** Whether connections are accepted. */
+  isReachable = true
+  /** What happens to requests: `ignore` loses them on the way, `mute` applies them and keeps the events for a resume. */
+  requests: 'answer' | 'ignore' | 'mute' = 'answer'
+  /** Refuses requests with this unnumbered error instead of applying them. */
+  refuseWith: ErrorName | undefined
+  positions: OutgoingMessage<'position'>[] = []
+  lastRef = 0
+  /** Number of the first event that is still kept. */
+  firstKeptEvent = 1
+  private readonly codec: Codec
+  private socket: FakeSocket | undefined
+  private readonly openOrders = new Set<number>()
+
+  constructor(codec: Codec = messagePackCodec) {
+    this.codec = codec
+  }
+
+  readonly openWebSocket: OpenWebSocket = () => {
+    const socket = new FakeSocket(this)
+    queueMicrotask(() => {
+      if (this.isReachable) {
+        this.socket = socket
+        socket.onopen?.(undefined as never)
+        this.send({ type: 'challenge', protocolVersion: 1, nonce: 'nonce', engineTimeUs: 1 })
+      } else {
+        socket.onerror?.({ message: 'refused' })
+        socket.drop(1006, '')
+      }
+    })
+    return socket
+  }
+
+  /** Messages of a type, in the order in which they arrived. */
+  received<Name extends Message['type']>(type: Name): Message<Name>[] {
+    return this.frames.flat().filter((message) => message.type === type) as Message<Name>[]
+  }
+
+  /** Loses the connection. */
+  cut(): void {
+    this.socket?.drop(1006, '')
+    this.socket = undefined
+  }
+
+  /** Tells the reason, then closes. */
+  closeWith(code: ErrorName): void {
+    this.send({ type: 'error', code, ref: 0, field: 'none', bound: 0, text: errors[code].meaning })
+    const socket = this.socket
+    queueMicrotask(() => socket?.drop(4000 + errors[code].number, code))
+    this.socket = undefined
+  }
+
+  /** Sends messages in one frame on the current connection. */
+  send(...messages: OutgoingMessage[]): void {
+    this.socket?.deliver(this.codec.encode(...messages))
+  }
+
+  /** Adds an event to the session's stream, and sends it unless muted. */
+  emit(event: Record<string, unknown>): void {
+    const eventNumber = this.events.length + 1
+    const complete = { eventNumber, sequence: eventNumber, engineTimeUs: eventNumber, ...event } as SessionEvent
+    this.events.push(complete)
+    if (this.requests === 'answer') this.send(complete)
+  }
+
+  receive(socket: FakeSocket, data: Uint8Array | string): void {
+    if (socket !== this.socket) return
+    const frame = this.codec.decode(data)
+    if (frame.some((message) => message.type !== 'heartbeat')) this.frames.push(frame)
+    for (const message of frame) this.handle(message)
+  }
+
+  private handle(message: Message): void {
+    switch (message.type) {
+      case 'logon':
+        this.logon(message)
+        break
+      case 'listInstruments':
+        this.send({ type: 'instrumentList', instruments: [fakeInstrument] })
+        break
+      case 'newOrder':
+      case 'cancelOrder':
+      case 'replaceOrder':
+      case 'massCancel':
+        this.request(message)
+        break
+    }
+  }
+
+  private logon(logon: Message<'logon'>): void {
+    const nextEvent = this.events.length + 1
+    const wanted = logon.nextEvent === 0 ? nextEvent : logon.nextEvent
+    const firstEvent = Math.min(Math.max(wanted, this.firstKeptEvent), nextEvent)
+    this.send({
+      type: 'logonResult',
+      participant: logon.participant,
+      session: logon.session,
+      lastRef: this.lastRef,
+      firstEvent,
+      nextEvent,
+      ratePerSecond: 1_000,
+      heartbeatIntervalMs: logon.heartbeatIntervalMs,
+    })
+    for (const position of this.positions) this.send(position)
+    for (const event of this.events.slice(firstEvent - 1)) this.send(event)
+  }
+
+  private request(request: Message<'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel'>): void {
+    if (this.requests === 'ignore') return
+    const refusal = request.ref <= this.lastRef ? 'duplicateRef' : this.refuseWith
+    if (refusal !== undefined) {
+      this.send({ type: 'error', code: refusal, ref: request.ref, field: 'ref', bound: 0, text: 'refused' })
+      return
+    }
+    this.lastRef = request.ref
+    this.applied.push(request)
+    this.apply(request)
+  }
+
+  private apply(request: Message<'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel'>): void {
+    switch (request.type) {
+      case 'newOrder':
+        this.openOrders.add(request.ref)
+        this.emit({ ...request, type: 'accepted', orderId: request.ref })
+        break
+      case 'cancelOrder':
+        if (this.openOrders.has(request.orderRef)) this.cancel(request.orderRef, request.ref, 'requested')
+        else this.emit({ type: 'rejected', ref: request.ref, code: 'unknownOrder', field: 'orderRef', bound: 0 })
+        break
+      case 'replaceOrder':
+        this.emit({ ...request, type: 'replaced', orderId: request.orderRef, leavesLots: 1, priorityKept: false })
+        break
+      case 'massCancel': {
+        const orderCount = this.openOrders.size
+        for (const orderRef of this.openOrders) this.cancel(orderRef, request.ref, 'massCancel')
+        this.emit({ type: 'massCancelled', ref: request.ref, orderCount })
+        break
+      }
+    }
+  }
+
+  private cancel(orderRef: number, ref: number, reason: string): void {
+    this.openOrders.delete(orderRef)
+    this.emit({ type: 'cancelled', ref, orderRef, orderId: orderRef, cancelledLots: 1, reason })
+  }
+}

@@ -1,0 +1,413 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { codecs } from '../codec.ts'
+import { limits } from '../limits.ts'
+import { FakeEngine } from './fake-engine.ts'
+import { ClientSession } from './session.ts'
+import type { Request, SessionEvent, SessionHandlers, SessionOptions } from './session-types.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const order = { instrument: 1, side: 'buy', quantityLots: 5, priceTicks: 100 } as const
+
+function sessionOf(engine: FakeEngine, handlers: SessionHandlers = {}, options: Partial<SessionOptions> = {}) {
+  return new ClientSession(
+    {
+      url: 'ws://engine',
+      participant: 'maker-1',
+      session: 'main',
+      sign: (text) => `signed ${text}`,
+      openWebSocket: engine.openWebSocket,
+      ...options,
+    },
+    handlers,
+  )
+}
+
+async function liveSession(engine: FakeEngine, handlers: SessionHandlers = {}, options: Partial<SessionOptions> = {}) {
+  const session = sessionOf(engine, handlers, options)
+  await session.connect()
+  return session
+}
+
+/** Lets everything that is in flight arrive, without time passing. */
+const settle = () => vi.advanceTimersByTimeAsync(0)
+/** Longer than any delay between two attempts to connect. */
+const reconnect = () => vi.advanceTimersByTimeAsync(5_001)
+
+describe('logon', () => {
+  test('signs the challenge with the names and asks for new events only', async () => {
+    const engine = new FakeEngine()
+    await liveSession(engine)
+    expect(engine.received('logon')).toEqual([
+      {
+        type: 'logon',
+        participant: 'maker-1',
+        session: 'main',
+        signature: 'signed tradefloor.v1 logon\nnonce\nmaker-1\nmain',
+        cancelOnDisconnect: true,
+        heartbeatIntervalMs: 5_000,
+        nextEvent: 0,
+      },
+    ])
+  })
+
+  test('tells positions before live, and knows the instruments then', async () => {
+    const engine = new FakeEngine()
+    engine.positions = [{ type: 'position', instrument: 1, positionLots: -7, cashMinor: 700, feesMinor: 1 }]
+    const told: string[] = []
+    const session = await liveSession(engine, {
+      onPosition: (position) => told.push(`position ${position.positionLots}`),
+      onState: (state) => told.push(state),
+    })
+    expect(told).toEqual(['connecting', 'position -7', 'live'])
+    expect(session.instruments.map((instrument) => instrument.symbol)).toEqual(['ACME'])
+  })
+
+  test('gives refs above the last one that the engine processed', async () => {
+    const engine = new FakeEngine()
+    engine.lastRef = 41
+    const session = await liveSession(engine)
+    expect([session.newOrder(order), session.cancelOrder(42)]).toEqual([42, 43])
+  })
+
+  test('fails with one clear line if nobody listens, and does not try again', async () => {
+    const engine = new FakeEngine()
+    engine.isReachable = false
+    const session = sessionOf(engine)
+    await expect(session.connect()).rejects.toThrow('cannot reach ws://engine: refused')
+    expect(session.state).toBe('closed')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('a refused logon is final', async () => {
+    const engine = new FakeEngine()
+    const session = sessionOf(engine, {}, { sign: () => new Promise(() => {}) })
+    const connected = session.connect()
+    await Promise.resolve()
+    engine.closeWith('logonFailed')
+    await expect(connected).rejects.toThrow(/^logonFailed: Unknown participant/)
+  })
+
+  test('a key that cannot sign is reported as such', async () => {
+    const sign = () => {
+      throw new Error('no key')
+    }
+    await expect(sessionOf(new FakeEngine(), {}, { sign }).connect()).rejects.toThrow('cannot sign the logon: no key')
+  })
+})
+
+describe('requests', () => {
+  test('those of one turn travel in one frame', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    session.newOrder(order)
+    session.replaceOrder(1, 4, 101)
+    session.massCancel()
+    await settle()
+    expect(engine.frames.at(-1)!.map((message) => message.type)).toEqual(['newOrder', 'replaceOrder', 'massCancel'])
+  })
+
+  test.each(['msgpack', 'json'] as const)('frames keep within the limits of the protocol: %s', async (name) => {
+    const codec = codecs[name]
+    const engine = new FakeEngine(codec)
+    const frameBytes: number[] = []
+    const openWebSocket = () => {
+      const socket = engine.openWebSocket('', '')
+      const send = socket.send.bind(socket)
+      socket.send = (data) => {
+        frameBytes.push(typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength)
+        send(data)
+      }
+      return socket
+    }
+    engine.lastRef = Number.MAX_SAFE_INTEGER - 10_000
+    const session = await liveSession(engine, {}, { codec, openWebSocket })
+    const largest = {
+      instrument: limits.maxInstruments,
+      side: 'sell',
+      orderType: 'postOnly',
+      timeInForce: 'immediateOrCancel',
+      quantityLots: Number.MAX_SAFE_INTEGER,
+      priceTicks: Number.MAX_SAFE_INTEGER,
+    } as const
+    for (let count = 0; count < 3_000; count += 1) session.newOrder(largest)
+    await settle()
+    expect(Math.max(...engine.frames.map((frame) => frame.length))).toBeLessThanOrEqual(limits.maxMessagesPerFrame)
+    expect(Math.max(...frameBytes)).toBeLessThanOrEqual(limits.maxFrameBytes)
+    expect(engine.applied.length).toBe(3_000)
+  })
+
+  test('an order is answered by accepted, a cancel by cancelled, a mass cancel by massCancelled only', async () => {
+    const engine = new FakeEngine()
+    const answers: string[] = []
+    const session = await liveSession(engine, {
+      onAnswer: (request, answer) => answers.push(`${request.type} ${request.ref}: ${answer.type}`),
+    })
+    session.newOrder(order)
+    session.newOrder(order)
+    session.cancelOrder(1)
+    session.massCancel()
+    await settle()
+    expect(answers).toEqual([
+      'newOrder 1: accepted',
+      'newOrder 2: accepted',
+      'cancelOrder 3: cancelled',
+      'massCancel 4: massCancelled',
+    ])
+    expect(session.pendingCount).toBe(0)
+  })
+
+  test('the cancellation of what an immediate order leaves does not answer anything', async () => {
+    const engine = new FakeEngine()
+    engine.requests = 'ignore'
+    const session = await liveSession(engine)
+    const ref = session.newOrder(order)
+    await settle()
+    engine.requests = 'answer'
+    engine.emit({
+      type: 'cancelled',
+      ref,
+      orderRef: ref,
+      orderId: 1,
+      cancelledLots: 5,
+      reason: 'immediateOrCancel',
+    })
+    await settle()
+    expect(session.pendingCount).toBe(1)
+  })
+
+  test('an unnumbered error settles the request that it names', async () => {
+    const engine = new FakeEngine()
+    engine.refuseWith = 'rateLimited'
+    const refused: (Request | undefined)[] = []
+    const session = await liveSession(engine, { onError: (_, request) => refused.push(request) })
+    const ref = session.newOrder(order)
+    await settle()
+    expect(refused).toEqual([expect.objectContaining({ type: 'newOrder', ref })])
+    expect(session.pendingCount).toBe(0)
+  })
+
+  test('cannot be made before the first logon or after the end', async () => {
+    const session = sessionOf(new FakeEngine())
+    expect(() => session.newOrder(order)).toThrow('never live')
+    await session.connect()
+    await session.close()
+    expect(() => session.newOrder(order)).toThrow('closed')
+  })
+})
+
+describe('a lost connection', () => {
+  test('is opened again; missed events are told as replayed, once', async () => {
+    const engine = new FakeEngine()
+    const told: string[] = []
+    const session = await liveSession(engine, {
+      onEvent: (event, replayed) => told.push(`${event.type} ${event.eventNumber}${replayed ? ' replayed' : ''}`),
+    })
+    session.newOrder(order)
+    await settle()
+    engine.requests = 'mute'
+    session.newOrder(order)
+    await settle()
+    engine.cut()
+    engine.requests = 'answer'
+    await reconnect()
+    session.newOrder(order)
+    await settle()
+    expect(told).toEqual(['accepted 1', 'accepted 2 replayed', 'accepted 3'])
+    expect(engine.applied.map((request) => request.ref)).toEqual([1, 2, 3])
+    expect(engine.received('logon').map((logon) => logon.nextEvent)).toEqual([0, 2])
+  })
+
+  test('requests that the engine never saw are sent again, in order, with the same refs', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.requests = 'ignore'
+    session.newOrder(order)
+    session.cancelOrder(1)
+    await settle()
+    engine.cut()
+    engine.requests = 'answer'
+    await settle()
+    expect(session.state).toBe('disconnected')
+    session.newOrder(order)
+    await reconnect()
+    expect(engine.applied.map((request) => [request.type, request.ref])).toEqual([
+      ['newOrder', 1],
+      ['cancelOrder', 2],
+      ['newOrder', 3],
+    ])
+    expect(session.pendingCount).toBe(0)
+  })
+
+  test('a request below the last ref processed, without an event, is told to have had no effect', async () => {
+    const engine = new FakeEngine()
+    const unanswered: number[] = []
+    const session = await liveSession(engine, { onUnanswered: (request) => unanswered.push(request.ref) })
+    engine.requests = 'ignore'
+    session.newOrder(order)
+    await settle()
+    engine.requests = 'mute'
+    session.newOrder(order)
+    await settle()
+    engine.cut()
+    engine.requests = 'answer'
+    await reconnect()
+    expect(unanswered).toEqual([1])
+    expect(engine.applied.map((request) => request.ref)).toEqual([2])
+  })
+
+  test('events that the engine no longer keeps are told as a gap', async () => {
+    const engine = new FakeEngine()
+    const gaps: number[][] = []
+    const session = await liveSession(engine, { onGap: (expected, first) => gaps.push([expected, first]) })
+    engine.requests = 'mute'
+    for (let count = 0; count < 5; count += 1) session.newOrder(order)
+    await settle()
+    engine.cut()
+    engine.requests = 'answer'
+    engine.firstKeptEvent = 4
+    await reconnect()
+    expect(gaps).toEqual([[1, 4]])
+    expect(session.nextEvent).toBe(6)
+    expect(session.state).toBe('live')
+  })
+
+  test('an event number that leaves a gap makes it connect again and resume', async () => {
+    const engine = new FakeEngine()
+    const events: SessionEvent[] = []
+    const session = await liveSession(engine, { onEvent: (event) => events.push(event) })
+    engine.requests = 'mute'
+    session.newOrder(order)
+    await settle()
+    engine.requests = 'answer'
+    session.newOrder(order)
+    await settle()
+    expect(events).toEqual([])
+    await reconnect()
+    expect(events.map((event) => event.eventNumber)).toEqual([1, 2])
+  })
+
+  test('an engine that says nothing for two heartbeat intervals is left', async () => {
+    const engine = new FakeEngine()
+    const states: string[] = []
+    await liveSession(
+      engine,
+      { onState: (state, reason) => states.push(`${state} ${reason}`) },
+      { heartbeatIntervalMs: 1_000 },
+    )
+    await vi.advanceTimersByTimeAsync(2_300)
+    expect(states).toContain('disconnected nothing came from ws://engine for 2 s')
+  })
+
+  test('heartbeats go out when nothing else does, so that no interval passes in silence', async () => {
+    const engine = new FakeEngine()
+    let lastMs = performance.now()
+    let longestMs = 0
+    const receive = engine.receive.bind(engine)
+    engine.receive = (socket, data) => {
+      longestMs = Math.max(longestMs, performance.now() - lastMs)
+      lastMs = performance.now()
+      receive(socket, data)
+    }
+    await liveSession(engine, {}, { heartbeatIntervalMs: 1_000 })
+    for (let count = 0; count < 20; count += 1) {
+      engine.send({ type: 'heartbeat' })
+      await vi.advanceTimersByTimeAsync(500)
+    }
+    expect(longestMs).toBeGreaterThan(0)
+    expect(longestMs).toBeLessThanOrEqual(1_000)
+  })
+
+  test('superseded is final', async () => {
+    const engine = new FakeEngine()
+    const states: string[] = []
+    const session = await liveSession(engine, { onState: (state, reason) => states.push(`${state}: ${reason}`) })
+    engine.closeWith('superseded')
+    await reconnect()
+    expect(states.at(-1)).toBe('closed: superseded: A newer logon took over this session.')
+    expect(() => session.newOrder(order)).toThrow('closed')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('a stop of the engine is waited for', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.isReachable = false
+    engine.closeWith('shuttingDown')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(session.state).toBe('disconnected')
+    engine.isReachable = true
+    await reconnect()
+    expect(session.state).toBe('live')
+  })
+})
+
+describe('close', () => {
+  test('cancels all orders first, waits for the answers and closes', async () => {
+    const engine = new FakeEngine()
+    const events: string[] = []
+    const session = await liveSession(engine, { onEvent: (event) => events.push(event.type) })
+    session.newOrder(order)
+    expect(await session.close(true)).toBe(true)
+    expect(events).toEqual(['accepted', 'cancelled', 'massCancelled'])
+    expect(session.state).toBe('closed')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('gives up on answers after five seconds and says so', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.requests = 'ignore'
+    const closed = session.close(true)
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(await closed).toBe(false)
+  })
+})
+
+test('every request is applied once and answered once, whatever is lost on the way', async () => {
+  const action = fc.oneof(
+    { weight: 5, arbitrary: fc.constant('order' as const) },
+    { weight: 2, arbitrary: fc.constant('settle' as const) },
+    { weight: 2, arbitrary: fc.constant('cut' as const) },
+    { weight: 2, arbitrary: fc.constantFrom('answer' as const, 'ignore' as const, 'mute' as const) },
+    { weight: 1, arbitrary: fc.constant('reconnect' as const) },
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
+      const engine = new FakeEngine()
+      const answered: number[] = []
+      const eventNumbers: number[] = []
+      const session = await liveSession(engine, {
+        onAnswer: (request) => answered.push(request.ref),
+        onEvent: (event) => eventNumbers.push(event.eventNumber),
+        onUnanswered: (request) => answered.push(request.ref),
+      })
+      const made: number[] = []
+      for (const step of actions) {
+        if (step === 'order') made.push(session.newOrder(order))
+        else if (step === 'settle') await settle()
+        else if (step === 'cut') engine.cut()
+        else if (step === 'reconnect') await reconnect()
+        else engine.requests = step
+      }
+      // Once more through a loss, so that nothing stays muted or ignored.
+      await settle()
+      engine.cut()
+      engine.requests = 'answer'
+      await reconnect()
+      const appliedRefs = engine.applied.map((request) => request.ref)
+      expect(new Set(appliedRefs).size).toBe(appliedRefs.length)
+      expect(answered.toSorted((a, b) => a - b)).toEqual(made)
+      expect(eventNumbers).toEqual(engine.events.map((_, index) => index + 1))
+      expect(session.pendingCount).toBe(0)
+      await session.close()
+    }),
+    { numRuns: 200 },
+  )
+})
