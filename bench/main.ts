@@ -1,0 +1,58 @@
+/**
+ * The command line of the measurements: one suite per command, a table for people on the standard output, and with
+ * --json one JSON object as its last line. Progress goes to the standard error.
+ */
+import { Command, InvalidArgumentError } from 'commander'
+import { runCoreSuite } from './core/suite.ts'
+import { describeMachine } from './machine.ts'
+import { formatJson, formatReport } from './report.ts'
+import type { Report, SuiteContext } from './suite.ts'
+
+interface CommonOptions {
+  readonly seconds: number
+  readonly json: boolean
+}
+
+const program = new Command('bench')
+  .description('Measures the exchange, beside something known, in the same run on the same machine.')
+  .showHelpAfterError()
+
+suiteCommand('core', 'commands per second of the exchange alone, beside nodejs-order-book', 10).action(
+  (options: CommonOptions) => run('core', options, runCoreSuite),
+)
+
+await program.parseAsync()
+
+function suiteCommand(name: string, about: string, seconds: number): Command {
+  return program
+    .command(name)
+    .description(about)
+    .option('--seconds <n>', 'how long to measure each figure', parseSeconds, seconds)
+    .option('--json', 'print one JSON object as the last line', false)
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError('give a number of seconds above 0')
+  return seconds
+}
+
+async function run(
+  name: string,
+  options: CommonOptions,
+  measure: (context: SuiteContext) => Promise<Report>,
+): Promise<void> {
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+  const progress = (text: string) => process.stderr.write(`${name}: ${text}\n`)
+  try {
+    const report = await measure({ seconds: options.seconds, progress, signal: interruption.signal })
+    const machine = describeMachine()
+    console.log(formatReport(name, machine, report))
+    if (options.json) console.log(formatJson(name, machine, report))
+  } catch (error) {
+    const interrupted = interruption.signal.aborted
+    console.error(`bench ${name}: ${interrupted ? 'interrupted' : (error as Error).message}`)
+    process.exitCode = interrupted ? 130 : 1
+  }
+}
