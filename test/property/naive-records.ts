@@ -1,0 +1,60 @@
+/** Writes event records by column name, so that the naive exchange reads like the rules. Columns not named are 0. */
+import {
+  DETAIL_1,
+  DETAIL_2,
+  DETAIL_3,
+  EVENT_NUMBER,
+  type EventBuffer,
+  eventWidth,
+  INSTRUMENT,
+  LEAVES_LOTS,
+  ORDER_ID,
+  ORDER_REF,
+  PRICE_TICKS,
+  QUANTITY_LOTS,
+  REF,
+  SEQUENCE,
+  SESSION,
+  SIDE,
+  TIME_US,
+  TYPE,
+} from '../../engine/core/index.ts'
+
+const columns = {
+  type: TYPE,
+  session: SESSION,
+  eventNumber: EVENT_NUMBER,
+  sequence: SEQUENCE,
+  timeUs: TIME_US,
+  ref: REF,
+  orderRef: ORDER_REF,
+  orderId: ORDER_ID,
+  instrument: INSTRUMENT,
+  side: SIDE,
+  priceTicks: PRICE_TICKS,
+  quantityLots: QUANTITY_LOTS,
+  leavesLots: LEAVES_LOTS,
+  detail1: DETAIL_1,
+  detail2: DETAIL_2,
+  detail3: DETAIL_3,
+}
+
+export type ColumnName = keyof typeof columns
+export const columnNames = Object.keys(columns) as ColumnName[]
+export type EventRecord = Partial<Record<ColumnName, number>>
+
+export function writeRecord(out: EventBuffer, record: EventRecord): void {
+  const base = out.claim()
+  out.data.fill(0, base, base + eventWidth)
+  for (const name in record) out.data[base + columns[name as ColumnName]] = record[name as ColumnName]!
+}
+
+/** All records of a buffer, as objects with every column. */
+export function readRecords(out: EventBuffer): Required<EventRecord>[] {
+  const records: Required<EventRecord>[] = []
+  for (let base = 0; base < out.length; base += eventWidth) {
+    const values = columnNames.map((name) => [name, out.data[base + columns[name]]])
+    records.push(Object.fromEntries(values))
+  }
+  return records
+}
