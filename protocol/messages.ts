@@ -105,12 +105,12 @@ export const rows = {
     {
       name: 'referencePriceTicks',
       type: 'uint',
-      about: 'centre of the price band until there is a trade or a two-sided book',
+      about: 'centre of the price band until there is a trade or both sides of the book have orders',
     },
     {
       name: 'priceBandBasisPoints',
       type: 'uint',
-      about: 'half width of the price band, in hundredths of a percent of its centre',
+      about: 'how far the price band reaches from its centre, in hundredths of a percent of it; 0: no band',
     },
     {
       name: 'makerFeeRate',
