@@ -11,8 +11,21 @@
  */
 export type BotState = 'connecting' | 'live' | 'halted' | 'stopped'
 
+/** What the participant holds of one instrument, as the engine counts it since the account was opened. */
+export interface AccountReport {
+  /** Lots held, negative when short. */
+  readonly positionLots: number
+  /** Money received minus money paid, fees included; in minor units. */
+  readonly cashMinor: number
+  /** Fees paid, rebates subtracted; in minor units. */
+  readonly feesMinor: number
+}
+
 export interface PositionReport {
   readonly symbol: string
+  /** The account when the bot first logged on, and now: a parent values both at prices of its own, one for all bots. */
+  readonly opening: AccountReport
+  readonly current: AccountReport
   /** Lots held, negative when short. */
   readonly positionLots: number
   /** Cash plus position marked at the middle of the book, fees included, since the bot started; in minor units. */

@@ -1,0 +1,76 @@
+/**
+ * When a bot must not trade, and how much it may ask for. The guard looks at one instrument; when it halts, the bot pulls
+ * all its quotes there and says why.
+ */
+import type { Side } from '../../protocol/messages.ts'
+
+export interface RiskLimits {
+  /** Largest position either way, in lots, all open orders counted as filled. */
+  readonly maxPositionLots: number
+  /** Largest loss since the bot began, in minor units, marked at the middle of the book. */
+  readonly stopLossMinor: number
+  /** Longest silence of the market data, heartbeats included, in milliseconds. */
+  readonly maxSilenceMs: number
+}
+
+/** What the guard judges. */
+export interface RiskView {
+  readonly positionLots: number
+  /** The most that open orders may still be filled for, in lots. */
+  readonly openBuyLots: number
+  readonly openSellLots: number
+  readonly pnlMinor: number
+  readonly isSessionLive: boolean
+  /** Whether the book is complete and in step with the engine. */
+  readonly isBookSynchronised: boolean
+  /** Time since the last message of the market data, in milliseconds. */
+  readonly silenceMs: number
+}
+
+export interface Halt {
+  /** For people: one line, with the figures. */
+  readonly reason: string
+  /** Whether it lasts until a person starts the bot again. Others end with their cause. */
+  readonly isFinal: boolean
+}
+
+export class RiskGuard {
+  private readonly limits: RiskLimits
+  private finalHalt: Halt | undefined
+
+  constructor(limits: RiskLimits) {
+    this.limits = limits
+  }
+
+  /** Why the bot must not trade now; undefined if it may. */
+  check(view: RiskView): Halt | undefined {
+    this.finalHalt ??= this.breach(view)
+    return this.finalHalt ?? this.blindness(view)
+  }
+
+  /** How many more lots one side may ask for, 0 or more: what is left of the bound if all open orders were filled. */
+  roomLots(side: Side, view: Pick<RiskView, 'positionLots' | 'openBuyLots' | 'openSellLots'>): number {
+    const reached = side === 'buy' ? view.positionLots + view.openBuyLots : view.openSellLots - view.positionLots
+    return Math.max(0, this.limits.maxPositionLots - reached)
+  }
+
+  private breach({ positionLots, pnlMinor }: RiskView): Halt | undefined {
+    const { maxPositionLots, stopLossMinor } = this.limits
+    if (pnlMinor <= -stopLossMinor) {
+      return { reason: `stop-loss: lost ${-pnlMinor} of ${stopLossMinor} minor units`, isFinal: true }
+    }
+    if (Math.abs(positionLots) > maxPositionLots) {
+      return { reason: `position limit: holds ${positionLots} of ${maxPositionLots} lots`, isFinal: true }
+    }
+    return undefined
+  }
+
+  private blindness({ isSessionLive, isBookSynchronised, silenceMs }: RiskView): Halt | undefined {
+    if (!isSessionLive) return { reason: 'disconnected: the session is not live', isFinal: false }
+    if (!isBookSynchronised) return { reason: 'stale market data: the book is incomplete', isFinal: false }
+    if (silenceMs > this.limits.maxSilenceMs) {
+      return { reason: `stale market data: nothing came for ${(silenceMs / 1000).toFixed(1)} s`, isFinal: false }
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * The orders of one session, as far as this process knows: what was asked for, what the engine confirmed, what is left.
+ * Every request passes through here, so that no order ever has more than one outstanding.
+ */
+import type { NewOrder, Request, SessionEvent } from '../../protocol/client/index.ts'
+import type { Side } from '../../protocol/messages.ts'
+
+/** What the engine was asked to do with an order and has not answered. */
+export type OutstandingRequest = 'none' | 'new' | 'replace' | 'cancel'
+
+export interface WorkingOrder {
+  readonly ref: number
+  readonly instrument: number
+  readonly side: Side
+  /** As confirmed; for a new order as asked for. */
+  priceTicks: number
+  /** Total, the filled part included. */
+  quantityLots: number
+  filledLots: number
+  outstanding: OutstandingRequest
+  /** What it is after the outstanding request; equal to the above if that is no replace. */
+  expectedPriceTicks: number
+  expectedQuantityLots: number
+}
+
+/** The part of a session that sends. */
+export interface OrderEntry {
+  newOrder(order: NewOrder): number
+  cancelOrder(orderRef: number): number
+  replaceOrder(orderRef: number, quantityLots: number, priceTicks: number): number
+  massCancel(instrument?: number): number
+}
+
+/** What is left of an order, in lots, as confirmed. */
+export function leavesLots(order: WorkingOrder): number {
+  return order.quantityLots - order.filledLots
+}
+
+/** What is left of an order after its outstanding request, in lots; 0 if that is to cancel it. */
+export function expectedLeavesLots(order: WorkingOrder): number {
+  return order.outstanding === 'cancel' ? 0 : Math.max(0, order.expectedQuantityLots - order.filledLots)
+}
+
+/** The most that may still be filled, in lots, whatever becomes of the outstanding request. */
+export function worstLeavesLots(order: WorkingOrder): number {
+  return Math.max(order.quantityLots, order.expectedQuantityLots) - order.filledLots
+}
+
+export class WorkingOrders {
+  private readonly entry: OrderEntry
+  private readonly byRef = new Map<number, WorkingOrder>()
+
+  constructor(entry: OrderEntry) {
+    this.entry = entry
+  }
+
+  /** The orders of one instrument, oldest first. */
+  of(instrument: number): WorkingOrder[] {
+    const orders: WorkingOrder[] = []
+    for (const order of this.byRef.values()) if (order.instrument === instrument) orders.push(order)
+    return orders
+  }
+
+  get count(): number {
+    return this.byRef.size
+  }
+
+  countOf(instrument: number): number {
+    let count = 0
+    for (const order of this.byRef.values()) if (order.instrument === instrument) count += 1
+    return count
+  }
+
+  /** The most that one side of an instrument may still fill, in lots. */
+  worstOpenLots(instrument: number, side: Side): number {
+    let lots = 0
+    for (const order of this.byRef.values()) {
+      if (order.instrument === instrument && order.side === side) lots += worstLeavesLots(order)
+    }
+    return lots
+  }
+
+  submit(order: NewOrder): void {
+    const priceTicks = order.priceTicks ?? 0
+    const { instrument, side, quantityLots } = order
+    const ref = this.entry.newOrder(order)
+    this.byRef.set(ref, {
+      ref,
+      instrument,
+      side,
+      priceTicks,
+      quantityLots,
+      filledLots: 0,
+      outstanding: 'new',
+      expectedPriceTicks: priceTicks,
+      expectedQuantityLots: quantityLots,
+    })
+  }
+
+  /** The order must have nothing outstanding. */
+  cancel(order: WorkingOrder): void {
+    order.outstanding = 'cancel'
+    this.entry.cancelOrder(order.ref)
+  }
+
+  /** The order must have nothing outstanding. `quantityLots` is the new total, the filled part included. */
+  replace(order: WorkingOrder, quantityLots: number, priceTicks: number): void {
+    order.outstanding = 'replace'
+    order.expectedQuantityLots = quantityLots
+    order.expectedPriceTicks = priceTicks
+    this.entry.replaceOrder(order.ref, quantityLots, priceTicks)
+  }
+
+  /** Cancels every order of an instrument, also those with a request outstanding. */
+  cancelAll(instrument: number): void {
+    this.entry.massCancel(instrument)
+  }
+
+  onEvent(event: SessionEvent): void {
+    switch (event.type) {
+      case 'accepted':
+        this.confirm(event.ref, event.quantityLots, event.priceTicks)
+        break
+      case 'replaced':
+        this.confirm(event.orderRef, event.quantityLots, event.priceTicks)
+        break
+      case 'filled':
+        this.fill(event.orderRef, event.quantityLots, event.leavesLots)
+        break
+      case 'cancelled':
+      case 'expired':
+        this.byRef.delete(event.orderRef)
+        break
+    }
+  }
+
+  /** The request had no effect: it was rejected, refused by an error, or lost. */
+  onNoEffect(request: Request): void {
+    if (request.type === 'newOrder') {
+      this.byRef.delete(request.ref)
+    } else if (request.type !== 'massCancel') {
+      const order = this.byRef.get(request.orderRef)
+      if (order !== undefined) this.settle(order)
+    }
+  }
+
+  /** Forgets all orders, when it is not known any more what became of them. */
+  clear(): void {
+    this.byRef.clear()
+  }
+
+  private confirm(ref: number, quantityLots: number, priceTicks: number): void {
+    const order = this.byRef.get(ref)
+    if (order === undefined) return
+    order.quantityLots = quantityLots
+    order.priceTicks = priceTicks
+    this.settle(order)
+  }
+
+  private fill(ref: number, quantityLots: number, leaves: number): void {
+    const order = this.byRef.get(ref)
+    if (order === undefined) return
+    order.filledLots += quantityLots
+    if (leaves === 0) this.byRef.delete(ref)
+  }
+
+  private settle(order: WorkingOrder): void {
+    order.outstanding = 'none'
+    order.expectedQuantityLots = order.quantityLots
+    order.expectedPriceTicks = order.priceTicks
+  }
+}
