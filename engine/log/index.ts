@@ -1,0 +1,4 @@
+/** The command log's front door: what the rest of the engine may use of it. */
+export { type CommandLog, LogCorruptError, type LogRecord, LogWriteError } from './command-log.ts'
+export { FileJournal, type FileJournalOptions, type JournalWarning } from './file-journal.ts'
+export { MemoryLog } from './memory-log.ts'
