@@ -1,0 +1,108 @@
+/**
+ * The engine as a process of the fleet: started, its readiness awaited, started again when it dies. Bots know it by its
+ * address only; this is the one place that knows where its program lies.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { FleetError } from './fleet-file.ts'
+import { ProcessLog } from './process-log.ts'
+import { type Death, SupervisedProcess } from './supervised-process.ts'
+
+const program = join(import.meta.dirname, '..', '..', 'engine', 'main.ts')
+/** To write what it has and close the log. */
+const stopGraceMs = 10_000
+
+export interface EngineSettings {
+  readonly port: number
+  readonly dataFolder: string
+  readonly configFile: string | undefined
+  readonly logMode: string
+}
+
+/** What the engine tells its parent once it can be connected to. */
+interface Ready {
+  readonly type: 'ready'
+  readonly url: string
+}
+
+export class EngineProcess {
+  private readonly settings: EngineSettings
+  private readonly process: SupervisedProcess
+  private readonly log: ProcessLog
+  private readonly ready = Promise.withResolvers<string>()
+  private url: string | undefined
+  private readySinceStart = false
+
+  /** `onRefused`: it died and, started again, would not; the text is its own. */
+  constructor(settings: EngineSettings, onIncident: (text: string) => void, onRefused: (text: string) => void) {
+    this.settings = settings
+    this.log = new ProcessLog(join(settings.dataFolder, 'logs', 'engine.log'))
+    this.process = new SupervisedProcess({
+      launch: () => {
+        this.readySinceStart = false
+        return this.log.during((descriptor) => launch(this.commandLine(), descriptor))
+      },
+      onMessage: (message) => this.hear(message as Ready),
+      onDeath: (death, restartInMs) => {
+        const words = this.log.lastWords()
+        if (!this.readySinceStart) {
+          const text = words || `the engine ${death.text}; see ${this.log.path}`
+          this.ready.reject(new FleetError(text))
+          onRefused(text)
+          return false
+        }
+        onIncident(`the engine ${death.text}${words && ` (${words})`}; starting it again in ${restartInMs / 1000} s`)
+        return true
+      },
+    })
+  }
+
+  get restarts(): number {
+    return this.process.restarts
+  }
+
+  /**
+   * Resolves with its address when it can be connected to.
+   * @throws FleetError with the engine's own words if it would not start
+   */
+  start(): Promise<string> {
+    this.process.start()
+    return this.ready.promise
+  }
+
+  /** @returns what went wrong, if anything did */
+  async stop(): Promise<string | undefined> {
+    const death: Death | undefined = await this.process.stop(stopGraceMs)
+    if (death?.exitCode === 0) return undefined
+    return `the engine ${death === undefined ? 'was not running at the end' : death.text}; see ${this.log.path}`
+  }
+
+  kill(): void {
+    this.process.kill()
+  }
+
+  private hear(message: Ready): void {
+    if (message.type !== 'ready') return
+    this.readySinceStart = true
+    this.url = message.url
+    this.ready.resolve(message.url)
+  }
+
+  private commandLine(): string[] {
+    const { port, dataFolder, configFile, logMode } = this.settings
+    // Bots that were connected come back to the same port, also where the first life could choose it.
+    const samePort = this.url === undefined ? port : Number(new URL(this.url).port)
+    return [
+      ...['--port', samePort.toString(), '--data', dataFolder, '--log-mode', logMode],
+      ...(configFile === undefined ? [] : ['--config', configFile]),
+    ]
+  }
+}
+
+/** In a process group of its own, as the bots are; it ends by itself when its channel to the supervisor does. */
+function launch(parameters: readonly string[], logDescriptor: number): ChildProcess {
+  return spawn(process.execPath, [program, ...parameters], {
+    detached: true,
+    stdio: ['ignore', logDescriptor, logDescriptor, 'ipc'],
+  })
+}

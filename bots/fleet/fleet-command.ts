@@ -1,0 +1,196 @@
+/** The command `fleet`: its options, its signals, its exit code. */
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { webSocketPath } from '../../protocol/messages.ts'
+import { finalReport } from './final-report.ts'
+import { FleetError, readFleetFile } from './fleet-file.ts'
+import { type FleetOutput, isTerminal, LiveConsole, PlainOutput, silentOutput } from './fleet-output.ts'
+import { FleetSupervisor } from './fleet-supervisor.ts'
+
+/** Kinds of bots that a fleet can hold: commands of the bots' program that run until they are stopped. */
+const kinds = ['market-maker', 'noise']
+/** Given by the fleet itself, not by a bot's `options`. */
+const ownOptions = ['url', 'data', 'key', 'participant', 'session', 'instrument', 'seed', 'help']
+
+/** One Ctrl-C can arrive as several signals (from the terminal and passed on by npm); only a later one means "at once". */
+const sameSignalMs = 500
+/** Three weeks: what a timer can hold. */
+const mostSeconds = 2_000_000
+const plainReportWidth = 200
+/** What shells report for a program that SIGINT ended. */
+const interruptedExitCode = 130
+
+interface FleetOptions {
+  readonly url: string
+  readonly data: string
+  readonly withEngine?: boolean
+  readonly port?: number
+  readonly config?: string
+  readonly logMode?: string
+  readonly seconds?: number
+  readonly seed: number
+  readonly quiet?: boolean
+}
+
+export function registerFleetCommand(program: Command): void {
+  program
+    .command('fleet')
+    .description('run many bots, each a process of its own, and watch them')
+    .argument('<file>', 'fleet file, such as fleets/default.json')
+    .addOption(
+      new Option('--url <address>', 'engine to trade on')
+        .default(`ws://127.0.0.1:9001${webSocketPath}`)
+        .conflicts('withEngine'),
+    )
+    .option('--data <folder>', "folder of the sessions' keys and of the logs", './data')
+    .option('--with-engine', 'start an engine for this fleet, and stop it at the end')
+    .option('--port <port>', "with --with-engine: the engine's port, 0 for any (default: 9001)", portNumber)
+    .option('--config <file>', "with --with-engine: the engine's configuration file")
+    .addOption(
+      new Option('--log-mode <mode>', 'with --with-engine: how durable its log is (default: sync)').choices([
+        'sync',
+        'os',
+        'memory',
+      ]),
+    )
+    .option('--seconds <number>', 'stop after this time (default: run until Ctrl-C)', seconds)
+    .option('--seed <number>', 'the same seed gives every bot the same random numbers again', wholeNumber, 1)
+    .option('--quiet', 'print the final report only')
+    .action(async (file: string, options: FleetOptions) => {
+      process.exitCode = await runFleet(file, options, botOptions(program))
+    })
+}
+
+/** The option names that each kind of bot takes, as its own command declares them. */
+function botOptions(program: Command): Map<string, readonly string[]> {
+  return new Map(
+    kinds.map((kind) => {
+      const declared = program.commands.find((command) => command.name() === kind)?.options ?? []
+      const names = declared.map((option) => option.attributeName())
+      return [kind, names.filter((name) => !ownOptions.includes(name))]
+    }),
+  )
+}
+
+/** @returns the exit code */
+async function runFleet(
+  file: string,
+  options: FleetOptions,
+  takenOptions: ReadonlyMap<string, readonly string[]>,
+): Promise<number> {
+  let fleet: FleetSupervisor
+  let output: FleetOutput = silentOutput
+  const failures: string[] = []
+  const stop = Promise.withResolvers<void>()
+  try {
+    const plans = readFleetFile(file, join(import.meta.dirname, '..'), takenOptions, options.seed)
+    fleet = new FleetSupervisor(
+      { plans, dataFolder: options.data, engine: engineOf(options), seconds: options.seconds },
+      {
+        onIncident: (incident) => output.incident(incident),
+        onFailure: (text) => {
+          failures.push(text)
+          stop.resolve()
+        },
+      },
+    )
+  } catch (error) {
+    return complain(error)
+  }
+
+  const requestStop = stopRequests(stop.resolve, () => {
+    output.close()
+    fleet.kill()
+    process.exit(interruptedExitCode)
+  })
+  const starting = fleet.start()
+  try {
+    await Promise.race([starting, stop.promise])
+  } catch (error) {
+    await fleet.stop()
+    return complain(error)
+  }
+  // A stop while the engine starts makes its start fail: that is no news any more.
+  starting.catch(() => {})
+  output = openOutput(fleet, options.quiet === true, requestStop)
+  const timer = setTimeout(stop.resolve, (options.seconds ?? 0) * 1000)
+  if (options.seconds === undefined) clearTimeout(timer)
+  await stop.promise
+  clearTimeout(timer)
+  failures.push(...(await fleet.stop()))
+  output.close()
+  const onTerminal = process.stdout.isTTY
+  const width = onTerminal ? process.stdout.columns : plainReportWidth
+  const report = finalReport(fleet.view(), failures, width, onTerminal && process.stdout.hasColors())
+  process.stdout.write(`${report.join('\n')}\n`)
+  return failures.length === 0 ? 0 : 1
+}
+
+function engineOf(options: FleetOptions) {
+  if (options.withEngine !== true) {
+    const useless = (['port', 'config', 'logMode'] as const).find((name) => options[name] !== undefined)
+    if (useless !== undefined) {
+      const flag = useless === 'logMode' ? 'log-mode' : useless
+      throw new FleetError(`--${flag} is for the engine that --with-engine starts; add --with-engine or leave it out`)
+    }
+    return { url: options.url }
+  }
+  return {
+    port: options.port ?? 9001,
+    dataFolder: options.data,
+    configFile: options.config,
+    logMode: options.logMode ?? 'sync',
+  }
+}
+
+/** Calls `first` on the first request to stop, by signal or key, and `again` on a later one. Returns what keys call. */
+function stopRequests(first: () => void, again: () => void): () => void {
+  let firstMs: number | undefined
+  const request = () => {
+    const nowMs = performance.now()
+    if (firstMs === undefined) {
+      firstMs = nowMs
+      first()
+    } else if (nowMs - firstMs > sameSignalMs) again()
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, request)
+  return request
+}
+
+function openOutput(fleet: FleetSupervisor, quiet: boolean, requestStop: () => void): FleetOutput {
+  // Whoever read the output may be gone, for example ended by the same Ctrl-C; the fleet is stopped in order all the same.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+  })
+  const view = () => fleet.view()
+  if (quiet) return silentOutput
+  if (isTerminal(process.stdout)) return new LiveConsole(view, process.stdout, process.stdin, requestStop)
+  return new PlainOutput(view, (line) => process.stdout.write(`${line}\n`))
+}
+
+function complain(error: unknown): number {
+  if (!(error instanceof FleetError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  return 1
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
+  return value
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && value <= mostSeconds))
+    throw new InvalidArgumentError(`It must be above 0 and ${mostSeconds} at most.`)
+  return value
+}
+
+function portNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
+    throw new InvalidArgumentError('It must be a port number, 0 to 65535.')
+  }
+  return value
+}

@@ -1,0 +1,32 @@
+/**
+ * The file that takes what a child process writes to its standard output and error. The child holds the file itself, so
+ * it can still write when the supervisor is gone.
+ */
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+
+export class ProcessLog {
+  readonly path: string
+  private lifeBegins = 0
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  /** Hands a file descriptor for one life to `use`; what it writes is added at the end. */
+  during<Result>(use: (descriptor: number) => Result): Result {
+    const descriptor = openSync(this.path, 'a')
+    try {
+      this.lifeBegins = fstatSync(descriptor).size
+      return use(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  /** The last line for people that the current life wrote, empty if none: structured log lines begin with a brace. */
+  lastWords(): string {
+    const written = readFileSync(this.path).subarray(this.lifeBegins).toString()
+    const lines = written.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{'))
+    return lines.at(-1)?.trim() ?? ''
+  }
+}
