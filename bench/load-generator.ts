@@ -11,6 +11,8 @@ import { runClosedLoop, runOpenLoop } from './load/loops.ts'
 import { OrderStream } from './load/order-stream.ts'
 
 let connections: LoadConnection[] = []
+/** The first thing that went wrong; nothing measured after it counts. */
+let failure: Error | undefined
 
 process.on('message', (job: Job) => {
   perform(job).then(reply, fail)
@@ -20,6 +22,7 @@ process.on('disconnect', () => process.exit())
 process.on('SIGINT', () => {})
 
 async function perform(job: Job): Promise<Reply> {
+  if (failure !== undefined) throw failure
   switch (job.type) {
     case 'connect':
       connections = await connect(job.target)
@@ -54,5 +57,6 @@ function reply(message: Reply): void {
 
 /** Whatever goes wrong ends the run: a figure from a run with errors is none. */
 function fail(error: Error): void {
-  process.send?.({ type: 'failed', message: error.message } satisfies Reply, () => process.exit(1))
+  failure ??= error
+  reply({ type: 'failed', message: error.message })
 }

@@ -9,13 +9,13 @@ export interface CpuSeconds {
 /** The kernel's clock tick as it shows in /proc, the same on every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-/** What the process has used since it started; undefined where there is no /proc. */
-export function readCpuSeconds(pid: number): CpuSeconds | undefined {
+/** What the process has used since it started; NaN where there is no /proc. */
+export function readCpuSeconds(pid: number): CpuSeconds {
   let stat: string
   try {
     stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch {
-    return undefined
+    return { user: Number.NaN, system: Number.NaN }
   }
   // The name, in brackets, may hold spaces; the fields after it do not. User time is the 12th of them, system the 13th.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')

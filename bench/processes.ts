@@ -10,29 +10,56 @@ import os from 'node:os'
 export const serverCore = 0
 export const clientCore = 1
 
-/** After this time without an end, a process is killed. */
+/** A process that has not ended by then is killed. */
 const graceMs = 5_000
+/** How much of its standard error is kept to say why a process ended. */
+const maxErrorCharacters = 2_000
 
 export class Processes {
   /** Whether processes run on the core that they are started for. */
   readonly pinned = os.availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
+  /** Rejects when a process ends that was not told to; never resolves. */
+  readonly failure: Promise<never>
+  private readonly fail: (error: Error) => void
   private readonly running = new Set<ChildProcess>()
+  private stopping = false
 
-  /** Starts `node` with these arguments. The child has an IPC channel; its output is piped. */
-  start(core: number, args: readonly string[]): ChildProcess {
-    const command = this.pinned ? ['taskset', '-c', String(core), process.execPath] : [process.execPath]
-    const [file, ...prefix] = command
-    const child = spawn(file, [...prefix, ...args], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  constructor() {
+    const { promise, reject } = Promise.withResolvers<never>()
+    this.failure = promise
+    this.fail = reject
+    // Whoever awaits it hears of it; if nobody does at that moment, that is no reason to crash.
+    this.failure.catch(() => {})
+  }
+
+  /** Starts `node` with these arguments and an IPC channel; its standard output goes nowhere. */
+  start(name: string, core: number, args: readonly string[]): ChildProcess {
+    const command = [process.execPath, ...args]
+    const [file, ...rest] = this.pinned ? ['taskset', '-c', String(core), ...command] : command
+    const child = spawn(file, rest, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.running.add(child)
-    child.once('exit', () => this.running.delete(child))
+    let errors = ''
+    child.stderr?.on('data', (text: Buffer) => {
+      errors = (errors + text).slice(-maxErrorCharacters)
+    })
+    child.once('error', (error) => {
+      this.running.delete(child)
+      this.fail(new Error(`${name} could not be started: ${error.message}`))
+    })
+    child.once('close', (code, signal) => {
+      this.running.delete(child)
+      const reason = errors.trim() || (signal === null ? `exit code ${code}` : signal)
+      if (!this.stopping) this.fail(new Error(`${name} ended by itself: ${reason}`))
+    })
     return child
   }
 
   /** Ends all of them and waits until they are gone. */
   async stop(): Promise<void> {
+    this.stopping = true
     await Promise.all(
       [...this.running].map(async (child) => {
-        const gone = once(child, 'exit')
+        const gone = once(child, 'close')
         child.kill('SIGTERM')
         const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
         await gone

@@ -95,7 +95,8 @@ class Generator {
 
   private passive(index: number): void {
     const side = this.random.between(buy, sell)
-    const away = this.random.between(1, passiveDepthTicks)
+    // Orders lie denser near the touch than far from it, as in real books.
+    const away = this.random.between(1, this.random.between(1, passiveDepthTicks))
     const opposite = this.oppositeBest(side)
     const priceTicks = side === buy ? Math.min(this.fair, opposite) - away : Math.max(this.fair, opposite) + away
     const session = this.random.between(1, sessionCount)

@@ -99,7 +99,7 @@ function report(flow: MixedFlow, exchangeRates: number[], referenceRates: number
   return {
     method: [
       'Mixed flow: 47 passive limit orders : 45 cancels : 5 crossing limit orders : 3 immediate-or-cancel or market orders;',
-      `about 1,000 resting orders, 16 participants with 2 sessions each; ${formatNumber(timedCommands)} commands a round, ${exchangeRates.length} alternating rounds.`,
+      `about 1,000 resting orders on 100 price levels, 16 participants with 2 sessions each; ${formatNumber(timedCommands)} commands a round, ${exchangeRates.length} alternating rounds.`,
     ],
     tables: [
       {

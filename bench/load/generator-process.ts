@@ -1,5 +1,6 @@
 /** The load generator as its parent sees it: one job at a time, each answered or failed. */
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { clientCore, type Processes } from '../processes.ts'
 import type { Job, LoadResult, Reply, Target } from './job.ts'
@@ -15,7 +16,8 @@ export class GeneratorProcess {
 
   /** Starts a generator and opens its connections. */
   static async connect(processes: Processes, target: Target): Promise<GeneratorProcess> {
-    const generator = new GeneratorProcess(processes.start(clientCore, [script]))
+    const child = processes.start(`the load generator of the ${target.kind}`, clientCore, [script])
+    const generator = new GeneratorProcess(child)
     await generator.perform({ type: 'connect', target })
     return generator
   }
@@ -27,24 +29,10 @@ export class GeneratorProcess {
   }
 
   private async perform(job: Job): Promise<Reply> {
-    const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-    let errors = ''
-    const onErrorOutput = (text: Buffer) => {
-      errors += text
-    }
-    const onExit = () => reject(new Error(`the load generator ended: ${errors.trim() || 'no reason given'}`))
-    this.child.stderr?.on('data', onErrorOutput)
-    this.child.once('message', resolve as (message: unknown) => void)
-    this.child.once('exit', onExit)
+    const answer = once(this.child, 'message')
     this.child.send(job)
-    try {
-      const reply = await promise
-      if (reply.type === 'failed') throw new Error(`the load generator failed: ${reply.message}`)
-      return reply
-    } finally {
-      this.child.stderr?.off('data', onErrorOutput)
-      this.child.off('exit', onExit)
-      this.child.removeAllListeners('message')
-    }
+    const [reply] = (await answer) as [Reply]
+    if (reply.type === 'failed') throw new Error(`the load failed: ${reply.message}`)
+    return reply
   }
 }

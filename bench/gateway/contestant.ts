@@ -1,0 +1,63 @@
+/** A server under load, the generator that loads it, and what was measured on it. */
+import type { GeneratorProcess } from '../load/generator-process.ts'
+import type { LoadResult } from '../load/job.ts'
+import type { LatencySummary } from '../load/latency.ts'
+import { readCpuSeconds } from '../process-cpu.ts'
+
+/** Commands that each connection keeps unanswered while throughput is measured. */
+export const window = 256
+export const latencyRatePerSecond = 10_000
+const warmupSeconds = 1
+
+export interface Throughput {
+  readonly result: LoadResult
+  readonly answeredPerSecond: number
+  /** CPU time of the server per command, microseconds; NaN where it cannot be known. */
+  readonly userCpuUs: number
+  readonly systemCpuUs: number
+}
+
+export class Contestant {
+  readonly name: string
+  readonly throughput: Throughput[] = []
+  /** Of the open loop; set by `measureLatency`. */
+  latency: LatencySummary | undefined
+  /** Commands answered since the connections were opened. */
+  answeredInTotal = 0
+  private readonly serverPid: number
+  private readonly generator: GeneratorProcess
+
+  constructor(name: string, serverPid: number, generator: GeneratorProcess) {
+    this.name = name
+    this.serverPid = serverPid
+    this.generator = generator
+  }
+
+  async measureThroughput(seconds: number): Promise<void> {
+    const answeredBefore = this.answeredInTotal
+    const cpuBefore = readCpuSeconds(this.serverPid)
+    const result = await this.generator.run({ type: 'closedLoop', window, warmupSeconds, seconds })
+    const cpuAfter = readCpuSeconds(this.serverPid)
+    this.answeredInTotal = result.answeredInTotal
+    const answered = result.answeredInTotal - answeredBefore
+    this.throughput.push({
+      result,
+      answeredPerSecond: result.counts.answered / result.seconds,
+      userCpuUs: ((cpuAfter.user - cpuBefore.user) / answered) * 1e6,
+      systemCpuUs: ((cpuAfter.system - cpuBefore.system) / answered) * 1e6,
+    })
+  }
+
+  async measureLatency(seconds: number): Promise<void> {
+    const job = { type: 'openLoop', ratePerSecond: latencyRatePerSecond, warmupSeconds, seconds } as const
+    const result = await this.generator.run(job)
+    this.answeredInTotal = result.answeredInTotal
+    this.latency = result.latency
+  }
+
+  /** The turn with the middle throughput. */
+  get middleThroughput(): Throughput {
+    const sorted = this.throughput.toSorted((left, right) => left.answeredPerSecond - right.answeredPerSecond)
+    return sorted[sorted.length >> 1]
+  }
+}

@@ -1,0 +1,25 @@
+import { once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Processes, serverCore } from './processes.ts'
+
+const waitsForever = 'setInterval(() => {}, 1000); process.send("started")'
+
+describe('processes', () => {
+  let processes: Processes
+  afterEach(() => processes.stop())
+
+  it('are gone once they are stopped, and their end is no failure then', async () => {
+    processes = new Processes()
+    const children = [1, 2].map((number) => processes.start(`process ${number}`, serverCore, ['-e', waitsForever]))
+    await Promise.all(children.map((child) => once(child, 'message')))
+    await processes.stop()
+    expect(children.map((child) => child.exitCode ?? child.signalCode)).toEqual(['SIGTERM', 'SIGTERM'])
+    await expect(Promise.race([processes.failure, Promise.resolve('none')])).resolves.toBe('none')
+  })
+
+  it('that end by themselves fail the run with their own words', async () => {
+    processes = new Processes()
+    processes.start('the server', serverCore, ['-e', 'console.error("port 1 is taken"); process.exit(1)'])
+    await expect(processes.failure).rejects.toThrow('the server ended by itself: port 1 is taken')
+  })
+})
