@@ -92,7 +92,8 @@ export class BotTracker {
 
   private condition(process: ProcessState, nowMs: number): Pick<BotView, 'state' | 'health'> {
     if (process === 'restarting') return { state: 'restarting', health: 'dead' }
-    if (process === 'ended') return this.endedWell ? { state: 'stopped', health: 'troubled' } : { state: 'dead', health: 'dead' }
+    if (process === 'ended')
+      return this.endedWell ? { state: 'stopped', health: 'troubled' } : { state: 'dead', health: 'dead' }
     if (this.report === undefined) return { state: 'starting', health: 'troubled' }
     if (nowMs - this.reportedMs > silentAfterMs) return { state: 'silent', health: 'troubled' }
     return { state: this.report.state, health: this.report.state === 'live' ? 'well' : 'troubled' }

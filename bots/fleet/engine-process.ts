@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { FleetError } from './fleet-file.ts'
 import { ProcessLog } from './process-log.ts'
-import { type Death, SupervisedProcess } from './supervised-process.ts'
+import { SupervisedProcess } from './supervised-process.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'engine', 'main.ts')
 /** To write what it has and close the log. */
@@ -47,8 +47,8 @@ export class EngineProcess {
         const words = this.log.lastWords()
         if (!this.readySinceStart) {
           const text = words || `the engine ${death.text}; see ${this.log.path}`
-          this.ready.reject(new FleetError(text))
-          onRefused(text)
+          if (this.url === undefined) this.ready.reject(new FleetError(text))
+          else onRefused(text)
           return false
         }
         onIncident(`the engine ${death.text}${words && ` (${words})`}; starting it again in ${restartInMs / 1000} s`)
@@ -72,8 +72,10 @@ export class EngineProcess {
 
   /** @returns what went wrong, if anything did */
   async stop(): Promise<string | undefined> {
-    const death: Death | undefined = await this.process.stop(stopGraceMs)
-    if (death?.exitCode === 0) return undefined
+    const wasReady = this.readySinceStart
+    const death = await this.process.stop(stopGraceMs)
+    // One that was stopped before it was ready had nothing to lose; one that refused to start has said why.
+    if (!wasReady || death?.exitCode === 0) return undefined
     return `the engine ${death === undefined ? 'was not running at the end' : death.text}; see ${this.log.path}`
   }
 

@@ -5,7 +5,8 @@ import { webSocketPath } from '../../protocol/messages.ts'
 import { finalReport } from './final-report.ts'
 import { FleetError, readFleetFile } from './fleet-file.ts'
 import { type FleetOutput, isTerminal, LiveConsole, PlainOutput, silentOutput } from './fleet-output.ts'
-import { FleetSupervisor } from './fleet-supervisor.ts'
+import { type FleetSettings, FleetSupervisor } from './fleet-supervisor.ts'
+import type { FleetView } from './fleet-view.ts'
 
 /** Kinds of bots that a fleet can hold: commands of the bots' program that run until they are stopped. */
 const kinds = ['market-maker', 'noise']
@@ -78,26 +79,33 @@ async function runFleet(
   options: FleetOptions,
   takenOptions: ReadonlyMap<string, readonly string[]>,
 ): Promise<number> {
-  let fleet: FleetSupervisor
-  let output: FleetOutput = silentOutput
-  const failures: string[] = []
-  const stop = Promise.withResolvers<void>()
   try {
     const plans = readFleetFile(file, join(import.meta.dirname, '..'), takenOptions, options.seed)
-    fleet = new FleetSupervisor(
-      { plans, dataFolder: options.data, engine: engineOf(options), seconds: options.seconds },
-      {
-        onIncident: (incident) => output.incident(incident),
-        onFailure: (text) => {
-          failures.push(text)
-          stop.resolve()
-        },
-      },
-    )
+    const settings = { plans, dataFolder: options.data, engine: engineOf(options), seconds: options.seconds }
+    return await runUntilStopped(settings, options.quiet === true)
   } catch (error) {
-    return complain(error)
+    if (!(error instanceof FleetError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return 1
   }
+}
 
+/**
+ * Starts the fleet, shows it, stops it when it is time, and prints the final report.
+ * @returns the exit code
+ * @throws FleetError if it could not be started; nothing is left running then
+ */
+async function runUntilStopped(settings: FleetSettings, quiet: boolean): Promise<number> {
+  const failures: string[] = []
+  const stop = Promise.withResolvers<void>()
+  let output: FleetOutput = silentOutput
+  const fleet = new FleetSupervisor(settings, {
+    onIncident: (incident) => output.incident(incident),
+    onFailure: (text) => {
+      failures.push(text)
+      stop.resolve()
+    },
+  })
   const requestStop = stopRequests(stop.resolve, () => {
     output.close()
     fleet.kill()
@@ -108,25 +116,28 @@ async function runFleet(
     await Promise.race([starting, stop.promise])
   } catch (error) {
     await fleet.stop()
-    return complain(error)
+    throw error
   }
-  // A stop while the engine starts makes its start fail: that is no news any more.
+  // Stopping an engine that is starting makes the start fail, which is no news then.
   starting.catch(() => {})
-  output = openOutput(fleet, options.quiet === true, requestStop)
-  const timer = setTimeout(stop.resolve, (options.seconds ?? 0) * 1000)
-  if (options.seconds === undefined) clearTimeout(timer)
+  output = openOutput(() => fleet.view(), quiet, requestStop)
+  const timer = settings.seconds === undefined ? undefined : setTimeout(stop.resolve, settings.seconds * 1000)
   await stop.promise
   clearTimeout(timer)
   failures.push(...(await fleet.stop()))
   output.close()
-  const onTerminal = process.stdout.isTTY
-  const width = onTerminal ? process.stdout.columns : plainReportWidth
-  const report = finalReport(fleet.view(), failures, width, onTerminal && process.stdout.hasColors())
-  process.stdout.write(`${report.join('\n')}\n`)
+  printReport(fleet.view(), failures)
   return failures.length === 0 ? 0 : 1
 }
 
-function engineOf(options: FleetOptions) {
+function printReport(view: FleetView, failures: readonly string[]): void {
+  const { isTTY } = process.stdout
+  const width = isTTY ? process.stdout.columns : plainReportWidth
+  const lines = finalReport(view, failures, width, isTTY && process.stdout.hasColors())
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+function engineOf(options: FleetOptions): FleetSettings['engine'] {
   if (options.withEngine !== true) {
     const useless = (['port', 'config', 'logMode'] as const).find((name) => options[name] !== undefined)
     if (useless !== undefined) {
@@ -157,21 +168,14 @@ function stopRequests(first: () => void, again: () => void): () => void {
   return request
 }
 
-function openOutput(fleet: FleetSupervisor, quiet: boolean, requestStop: () => void): FleetOutput {
+function openOutput(view: () => FleetView, quiet: boolean, requestStop: () => void): FleetOutput {
   // Whoever read the output may be gone, for example ended by the same Ctrl-C; the fleet is stopped in order all the same.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
   })
-  const view = () => fleet.view()
   if (quiet) return silentOutput
   if (isTerminal(process.stdout)) return new LiveConsole(view, process.stdout, process.stdin, requestStop)
   return new PlainOutput(view, (line) => process.stdout.write(`${line}\n`))
-}
-
-function complain(error: unknown): number {
-  if (!(error instanceof FleetError)) throw error
-  process.stderr.write(`${error.message}\n`)
-  return 1
 }
 
 function wholeNumber(text: string): number {

@@ -79,7 +79,7 @@ function moneyColumn(
     const money = row.money.find((candidate) => candidate.currency === currency)
     if (money === undefined) return span(nothing, 'quiet')
     const text = formatMoney(money[field], money.currencyDecimals)
-    if (field === 'feesMinor' || money[field] === 0) return value(text, row)
+    if (field === 'feesMinor' || money[field] === 0 || row.health === 'dead') return value(text, row)
     return span(text, money[field] > 0 ? 'gain' : 'loss')
   }
   return { title, width, align: 'right', expendable, cell }

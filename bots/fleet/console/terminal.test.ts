@@ -19,7 +19,7 @@ describe('keys', () => {
 describe('a frame', () => {
   it('writes only the lines that changed, each at its row', () => {
     expect(frameBytes(['one', 'two', 'three'], ['one', 'TWO', 'three'])).toBe(
-      '\x1b[?2026h\x1b[2;1H\x1b[0mTWO\x1b[K\x1b[?2026l',
+      '\x1b[?2026h\x1b[2;1H\x1b[0m\x1b[KTWO\x1b[?2026l',
     )
   })
 

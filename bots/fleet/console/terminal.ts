@@ -33,9 +33,10 @@ export function keysOf(input: string): Key[] {
 /** The bytes that turn `before` into `after` on the screen; empty if they are the same. */
 export function frameBytes(before: readonly string[], after: readonly string[]): string {
   let changes = ''
+  // Erased before it is written: after a line of full width the cursor stands on its last character.
   for (let row = 0; row < Math.max(before.length, after.length); row++) {
     const line = after[row] ?? ''
-    if (line !== before[row]) changes += `${csi}${row + 1};1H${csi}0m${line}${csi}K`
+    if (line !== before[row]) changes += `${csi}${row + 1};1H${csi}0m${csi}K${line}`
   }
   return changes === '' ? '' : beginFrame + changes + endFrame
 }
