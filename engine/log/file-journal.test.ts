@@ -64,11 +64,11 @@ describe('the files of a journal', () => {
     expect(readRecords(place.folder)).toEqual(batches.flat())
   })
 
-  it('include one that is prepared in the background once the current one is half full, so that no commit makes it', async () => {
+  it('include one that is prepared in the background once an eighth of the current one is used, so that no commit makes it', async () => {
     const disk = watchedStorage(place.folder)
     const journal = new FileJournal(disk.storage, smallSegments)
     journal.replay(() => {})
-    const batches = makeBatches(20, 80, 10, 80)
+    const batches = makeBatches(10, 80, 80, 12)
     commitBatch(journal, batches[0])
     expect(disk.background.begun).toBe(0)
     commitBatch(journal, batches[1])

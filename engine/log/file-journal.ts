@@ -140,9 +140,9 @@ export class FileJournal implements CommandLog {
     storage.syncFolder()
   }
 
-  /** From half of a segment on the next one is made, which leaves it as much time as that half took to fill. */
+  /** Not at once, so that an exchange that sees few orders doesn't write a segment of zeros for nothing; but with time to spare. */
   private prepareNextInTime(): void {
-    if (this.segment !== undefined && this.segment.position > this.segment.size / 2) this.preparer.prepareInBackground()
+    if (this.segment !== undefined && this.segment.position > this.segment.size / 8) this.preparer.prepareInBackground()
   }
 
   private beginAfter(end: JournalEnd): void {

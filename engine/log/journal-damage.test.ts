@@ -1,6 +1,7 @@
 /** What a journal does with files that are not as they were written: it never hands out anything else than was written. */
 import fs from 'node:fs'
 import path from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { batchHeaderBytes, setUint53 } from './batch-format.ts'
 import { LogCorruptError } from './command-log.ts'
@@ -209,7 +210,9 @@ describe('a segment header', () => {
 
   it('of another format version is refused with both versions named', () => {
     const outcome = rewriteHeader((view) => {
-      writeSegmentHeader(view, 1, 4_096, 2)
+      view.setUint32(8, 2, true)
+      const bytes = Buffer.from(view.buffer, view.byteOffset, segmentHeaderBytes)
+      view.setUint32(12, crc32(Buffer.concat([bytes.subarray(0, 12), bytes.subarray(16)])), true)
     })
     expect(outcome).toMatchObject({ reason: 'format version 2, but this engine reads version 1' })
   })

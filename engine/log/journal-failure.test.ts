@@ -28,7 +28,7 @@ function openJournal(mode: 'sync' | 'os' = 'sync') {
 describe('a commit', () => {
   it('is one write and one sync in mode sync', () => {
     const { journal } = openJournal('sync')
-    const batches = makeBatches(3, 20)
+    const batches = makeBatches(3, 10)
     commitBatch(journal, batches[0])
     disk.operations.length = 0
     commitBatch(journal, batches[1])
@@ -38,7 +38,7 @@ describe('a commit', () => {
 
   it('is one write in mode os', () => {
     const { journal } = openJournal('os')
-    const batches = makeBatches(3, 20)
+    const batches = makeBatches(3, 10)
     commitBatch(journal, batches[0])
     disk.operations.length = 0
     commitBatch(journal, batches[1])

@@ -37,14 +37,9 @@ export function firstSequenceOf(name: string): number {
 }
 
 /** Writes the header of a segment of `segmentBytes` to the beginning of `view`. */
-export function writeSegmentHeader(
-  view: DataView,
-  firstSequence: number,
-  segmentBytes: number,
-  version = formatVersion,
-): void {
+export function writeSegmentHeader(view: DataView, firstSequence: number, segmentBytes: number): void {
   for (let index = 0; index < magic.length; index += 1) view.setUint8(index, magic.charCodeAt(index))
-  view.setUint32(VERSION, version, true)
+  view.setUint32(VERSION, formatVersion, true)
   setUint53(view, FIRST_SEQUENCE, firstSequence)
   setUint53(view, SEGMENT_BYTES, segmentBytes)
   for (let offset = UNUSED; offset < segmentHeaderBytes; offset += 1) view.setUint8(offset, 0)
