@@ -155,6 +155,15 @@ describe('a write that a crash interrupted', () => {
     expect((outcome as LogCorruptError).message).toContain('Restore')
   })
 
+  it('cannot have other data after it, intact or not: two damaged batches at the end stop the engine', () => {
+    const { file, starts, image } = oneSegment(2, 3, 4)
+    image.fill(0, starts[2] - 16, starts[2])
+    image[starts[2] + batchHeaderBytes] ^= 1
+    fs.writeFileSync(file, image)
+    const reason = 'the last batch is damaged, and other data follows it'
+    expect(outcomeOf(place.folder)).toMatchObject({ file, offset: starts[1], reason })
+  })
+
   it('cannot be the first of a segment, which is synced before the file has its name', () => {
     const { file, image } = oneSegment(2)
     image.fill(0, segmentHeaderBytes)
