@@ -30,13 +30,21 @@ test('profit is cash plus the position at the mark, fees included', () => {
   const book = bookOf(5)
   book.start()
   book.onFill(fill('buy', 10, 100, 3), false)
-  expect([book.positionLots, book.cashMinor, book.feesMinor]).toEqual([10, -5_003, 3])
+  expect(book.report(0).current).toEqual({ positionLots: 10, cashMinor: -5_003, feesMinor: 3 })
   book.mark(101)
   // 10 lots × 1 tick × 5 minor units, less 3 of fees.
   expect(book.pnlMinor).toBe(47)
   book.onFill(fill('sell', 10, 102, -2), false)
   // Bought at 100, sold at 102: 100, less 3 of fees, plus 2 of rebate.
-  expect([book.positionLots, book.pnlMinor, book.feesMinor]).toEqual([0, 99, 1])
+  expect(book.report(2)).toEqual({
+    symbol: 'ACME',
+    opening: { positionLots: 0, cashMinor: 0, feesMinor: 0 },
+    current: { positionLots: 0, cashMinor: 99, feesMinor: 1 },
+    positionLots: 0,
+    pnlMinor: 99,
+    feesMinor: 1,
+    openOrders: 2,
+  })
 })
 
 test('a short position gains when the mark falls, at half a tick too', () => {
@@ -52,7 +60,7 @@ test('what was held before the bot began is no result of its own', () => {
   book.onPosition({ type: 'position', instrument: 1, positionLots: 7, cashMinor: -650, feesMinor: 20 })
   book.mark(100)
   book.start()
-  expect([book.pnlMinor, book.feesSinceStartMinor]).toEqual([0, 0])
+  expect(book.report(0)).toMatchObject({ positionLots: 7, pnlMinor: 0, feesMinor: 0, opening: { feesMinor: 20 } })
   book.mark(102)
   expect(book.pnlMinor).toBe(14)
 })
@@ -62,5 +70,6 @@ test('a replayed fill counts as a fill, but the position told at logon has it al
   book.start()
   book.onPosition({ type: 'position', instrument: 1, positionLots: 4, cashMinor: -400, feesMinor: 0 })
   book.onFill(fill('buy', 4, 100, 0), true)
-  expect([book.positionLots, book.cashMinor, book.fills, book.filledLots]).toEqual([4, -400, 1, 4])
+  expect(book.report(0).current).toEqual({ positionLots: 4, cashMinor: -400, feesMinor: 0 })
+  expect([book.fills, book.filledLots]).toEqual([1, 4])
 })

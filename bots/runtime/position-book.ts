@@ -3,40 +3,38 @@
  * minor units, and the counts that go with them.
  */
 import type { Message, Row } from '../../protocol/messages.ts'
+import type { AccountReport, PositionReport } from './report.ts'
 
 export class PositionBook {
-  readonly instrument: Row<'instrument'>
-  positionLots = 0
-  /** Received minus paid, fees included. */
-  cashMinor = 0
-  /** Paid, rebates subtracted. */
-  feesMinor = 0
   filledLots = 0
   fills = 0
+  private readonly instrument: Row<'instrument'>
+  private account: AccountReport = { positionLots: 0, cashMinor: 0, feesMinor: 0 }
   private markTicks: number
-  /** Value and fees when the bot began. */
-  private startValueMinor = 0
-  private startFeesMinor = 0
-  private hasStarted = false
+  /** The account when the bot began, and what it was worth then. */
+  private opening: AccountReport | undefined
+  private openingValueMinor = 0
 
   constructor(instrument: Row<'instrument'>) {
     this.instrument = instrument
     this.markTicks = instrument.referencePriceTicks
   }
 
-  /** The engine's account of it, told at each logon. */
-  onPosition(position: Message<'position'>): void {
-    this.positionLots = position.positionLots
-    this.cashMinor = position.cashMinor
-    this.feesMinor = position.feesMinor
+  /** Lots held, negative when short. */
+  get positionLots(): number {
+    return this.account.positionLots
   }
 
-  /** Everything from here on counts as the bot's own result. Called once, when the first positions and a price are known. */
+  /** The engine's account of it, told at each logon. */
+  onPosition({ positionLots, cashMinor, feesMinor }: Message<'position'>): void {
+    this.account = { positionLots, cashMinor, feesMinor }
+  }
+
+  /** What comes after the first call is the bot's own result; to be called when positions and a price are known. */
   start(): void {
-    if (this.hasStarted) return
-    this.hasStarted = true
-    this.startValueMinor = this.valueMinor()
-    this.startFeesMinor = this.feesMinor
+    if (this.opening !== undefined) return
+    this.opening = this.account
+    this.openingValueMinor = this.valueMinor()
   }
 
   /** @param replayed the fill came before the positions told at logon, which include it */
@@ -45,9 +43,12 @@ export class PositionBook {
     this.filledLots += fill.quantityLots
     if (replayed) return
     const signedLots = fill.side === 'buy' ? fill.quantityLots : -fill.quantityLots
-    this.positionLots += signedLots
-    this.cashMinor -= signedLots * fill.priceTicks * this.instrument.tickValueMinor + fill.feeMinor
-    this.feesMinor += fill.feeMinor
+    const { positionLots, cashMinor, feesMinor } = this.account
+    this.account = {
+      positionLots: positionLots + signedLots,
+      cashMinor: cashMinor - signedLots * fill.priceTicks * this.instrument.tickValueMinor - fill.feeMinor,
+      feesMinor: feesMinor + fill.feeMinor,
+    }
   }
 
   /** Marks the position at this price in ticks, halves allowed. */
@@ -57,15 +58,24 @@ export class PositionBook {
 
   /** Cash plus position at the mark, since the bot began; rounded to whole minor units. */
   get pnlMinor(): number {
-    return Math.round(this.valueMinor() - this.startValueMinor)
+    return this.opening === undefined ? 0 : Math.round(this.valueMinor() - this.openingValueMinor)
   }
 
-  /** Fees since the bot began. */
-  get feesSinceStartMinor(): number {
-    return this.feesMinor - this.startFeesMinor
+  report(openOrders: number): PositionReport {
+    const opening = this.opening ?? this.account
+    return {
+      symbol: this.instrument.symbol,
+      opening,
+      current: this.account,
+      positionLots: this.account.positionLots,
+      pnlMinor: this.pnlMinor,
+      feesMinor: this.account.feesMinor - opening.feesMinor,
+      openOrders,
+    }
   }
 
   private valueMinor(): number {
-    return this.cashMinor + this.positionLots * this.markTicks * this.instrument.tickValueMinor
+    const { positionLots, cashMinor } = this.account
+    return cashMinor + positionLots * this.markTicks * this.instrument.tickValueMinor
   }
 }

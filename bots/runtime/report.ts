@@ -55,11 +55,13 @@ export interface BotReport {
   readonly state: BotState
   readonly haltReason?: string
   readonly positions: readonly PositionReport[]
-  /** Totals since the bot started. */
+  /** Totals since the bot started. Submitted: lots of accepted orders, and what replaces added to them. */
   readonly submittedLots: number
   readonly filledLots: number
+  /** Orders accepted and replaces carried out. */
   readonly orders: number
   readonly fills: number
+  /** Requests that had no effect. */
   readonly rejects: number
   /** Order to ack since the last report: from handing a request to the socket until its answer, in microseconds. */
   readonly ackMicroseconds: LatencyReport

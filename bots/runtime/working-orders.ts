@@ -49,6 +49,10 @@ export function worstLeavesLots(order: WorkingOrder): number {
 export class WorkingOrders {
   private readonly entry: OrderEntry
   private readonly byRef = new Map<number, WorkingOrder>()
+  /** Orders that the engine accepted, and replaces that it carried out. */
+  acceptedOrders = 0
+  /** Lots of accepted orders, and what replaces added to them. */
+  submittedLots = 0
 
   constructor(entry: OrderEntry) {
     this.entry = entry
@@ -152,6 +156,9 @@ export class WorkingOrders {
   private confirm(ref: number, quantityLots: number, priceTicks: number): void {
     const order = this.byRef.get(ref)
     if (order === undefined) return
+    const isNew = order.outstanding === 'new'
+    this.acceptedOrders += 1
+    this.submittedLots += isNew ? quantityLots : Math.max(0, quantityLots - order.quantityLots)
     order.quantityLots = quantityLots
     order.priceTicks = priceTicks
     this.settle(order)

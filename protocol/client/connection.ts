@@ -125,6 +125,11 @@ export class Connection {
     this.heartbeatTimer = setInterval(() => this.beat(), intervalMs / 4)
   }
 
+  /** Time since anything came, in milliseconds; since the connection was opened, if nothing did. */
+  get silenceMs(): number {
+    return performance.now() - this.lastReceivedMs
+  }
+
   /** Sends what is queued, then closes for good; no handler is called any more. */
   close(): void {
     this.flush()

@@ -81,8 +81,12 @@ export class FakeEngine {
   lastRef = 0
   /** Number of the first event that is still kept. */
   firstKeptEvent = 1
+  /** Books that subscribers get as their snapshot. */
+  readonly books = new Map<number, Message<'bookSnapshot'>>()
   private readonly codec: Codec
-  private socket: FakeSocket | undefined
+  private readonly sockets = new Set<FakeSocket>()
+  /** The connection with the session, while there is one. */
+  private sessionSocket: FakeSocket | undefined
   private readonly openOrders = new Set<number>()
 
   constructor(codec: Codec = messagePackCodec) {
@@ -93,9 +97,9 @@ export class FakeEngine {
     const socket = new FakeSocket(this)
     queueMicrotask(() => {
       if (this.isReachable) {
-        this.socket = socket
+        this.sockets.add(socket)
         socket.onopen?.(undefined as never)
-        this.send({ type: 'challenge', protocolVersion: 1, nonce: 'nonce', engineTimeUs: 1 })
+        this.reply(socket, { type: 'challenge', protocolVersion: 1, nonce: 'nonce', engineTimeUs: 1 })
       } else {
         socket.onerror?.({ message: 'refused' })
         socket.drop(1006, '')
@@ -109,23 +113,30 @@ export class FakeEngine {
     return this.frames.flat().filter((message) => message.type === type) as Message<Name>[]
   }
 
-  /** Loses the connection. */
+  /** Loses all connections. */
   cut(): void {
-    this.socket?.drop(1006, '')
-    this.socket = undefined
+    for (const socket of this.sockets) socket.drop(1006, '')
+    this.forget()
   }
 
-  /** Tells the reason, then closes. */
+  /** Tells all connections the reason, then closes them. */
   closeWith(code: ErrorName): void {
-    this.send({ type: 'error', code, ref: 0, field: 'none', bound: 0, text: errors[code].meaning })
-    const socket = this.socket
-    queueMicrotask(() => socket?.drop(4000 + errors[code].number, code))
-    this.socket = undefined
+    this.publish({ type: 'error', code, ref: 0, field: 'none', bound: 0, text: errors[code].meaning })
+    const sockets = [...this.sockets]
+    queueMicrotask(() => {
+      for (const socket of sockets) socket.drop(4000 + errors[code].number, code)
+    })
+    this.forget()
   }
 
-  /** Sends messages in one frame on the current connection. */
+  /** Sends messages in one frame on the session's connection. */
   send(...messages: OutgoingMessage[]): void {
-    this.socket?.deliver(this.codec.encode(...messages))
+    if (this.sessionSocket !== undefined) this.reply(this.sessionSocket, ...messages)
+  }
+
+  /** Sends messages in one frame on every connection. */
+  publish(...messages: OutgoingMessage[]): void {
+    for (const socket of this.sockets) this.reply(socket, ...messages)
   }
 
   /** Adds an event to the session's stream, and sends it unless muted. */
@@ -137,20 +148,35 @@ export class FakeEngine {
   }
 
   receive(socket: FakeSocket, data: Uint8Array | string): void {
-    if (socket !== this.socket) return
+    if (!this.sockets.has(socket)) return
     const frame = this.codec.decode(data)
     if (frame.some((message) => message.type !== 'heartbeat')) this.frames.push(frame)
-    for (const message of frame) this.handle(message)
+    for (const message of frame) this.handle(socket, message)
   }
 
-  private handle(message: Message): void {
+  private forget(): void {
+    this.sockets.clear()
+    this.sessionSocket = undefined
+  }
+
+  private reply(socket: FakeSocket, ...messages: OutgoingMessage[]): void {
+    socket.deliver(this.codec.encode(...messages))
+  }
+
+  private handle(socket: FakeSocket, message: Message): void {
     switch (message.type) {
       case 'logon':
+        this.sessionSocket = socket
         this.logon(message)
         break
       case 'listInstruments':
-        this.send({ type: 'instrumentList', instruments: [fakeInstrument] })
+        this.reply(socket, { type: 'instrumentList', instruments: [fakeInstrument] })
         break
+      case 'subscribe': {
+        const book = message.channel === 'book' ? this.books.get(message.instrument) : undefined
+        if (book !== undefined) this.reply(socket, book)
+        break
+      }
       case 'newOrder':
       case 'cancelOrder':
       case 'replaceOrder':

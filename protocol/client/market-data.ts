@@ -66,6 +66,11 @@ export class MarketDataClient {
     return this.currentState
   }
 
+  /** Time since anything came from the engine, heartbeats included, in milliseconds. */
+  get silenceMs(): number {
+    return this.connection.silenceMs
+  }
+
   /**
    * Connects; resolves when live. From then on a lost connection is opened again until `close`.
    * @throws Error if the engine cannot be reached

@@ -1,0 +1,115 @@
+/** The command-line options that all bots share, and what follows from them. */
+import { join } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { openWebSocket, signerFromKeyFile } from '../protocol/client/node.ts'
+import { webSocketPath } from '../protocol/messages.ts'
+import type { BotOptions } from './runtime/bot.ts'
+import { runBot } from './runtime/run-bot.ts'
+import type { MakeTrader } from './runtime/trader.ts'
+
+export const defaultUrl = `ws://127.0.0.1:9001${webSocketPath}`
+
+/** How to reach the engine as whom. */
+export interface ConnectOptions {
+  url: string
+  participant: string
+  session: string
+  data: string
+  key?: string
+}
+
+interface SharedBotOptions extends ConnectOptions {
+  instrument: string[]
+  seed: number
+  maxPosition: number
+  stopLoss: number
+  maxSilence: number
+  quiet?: true
+}
+
+/** Adds the options that say how to reach the engine as whom. */
+export function addConnectOptions(command: Command, defaultParticipant: string): Command {
+  return command
+    .option('--url <url>', 'address of the engine', defaultUrl)
+    .option('--participant <name>', 'participant to trade as', defaultParticipant)
+    .option('--session <name>', 'session of the participant', 'main')
+    .option('--data <folder>', 'data folder with the keys', './data')
+    .option('--key <file>', "private key of the session (default: in the data folder's keys)")
+}
+
+/** Adds those, and what every trading bot takes. */
+export function addBotOptions(command: Command, defaultParticipant: string): Command {
+  return addConnectOptions(command, defaultParticipant)
+    .requiredOption('--instrument <symbols...>', 'instruments to trade, by symbol', splitSymbols)
+    .option('--max-position <lots>', 'largest position either way, open orders included', positiveInteger, 1_000)
+    .option('--stop-loss <minor>', 'halt for good at this loss, in minor units', positiveInteger, 10_000_000)
+    .option('--max-silence <ms>', 'pull quotes when market data is silent for this long', positiveInteger, 7_500)
+    .option('--seed <number>', 'seed of all chance', wholeNumber, 1)
+    .option('--quiet', 'no line a second')
+}
+
+/**
+ * The signer of a session, from the key that the options name.
+ * @throws Error that says how to make a key, if there is none
+ */
+export function signerOf({ participant, session, data, key }: ConnectOptions): (text: string) => string {
+  const keyFile = key ?? join(data, 'keys', `${participant}.${session}.key`)
+  try {
+    return signerFromKeyFile(keyFile)
+  } catch (error) {
+    const remedy = `npm run engine -- keys new --participant ${participant} --session ${session} --data ${data}`
+    throw new Error(`${(error as Error).message}; name one with --key, or make one with: ${remedy}`)
+  }
+}
+
+/** Runs a bot with what the shared options say. */
+export function runBotCommand(kind: string, options: SharedBotOptions, makeTrader: MakeTrader): Promise<void> {
+  const bot: Omit<BotOptions, 'onIncident'> = {
+    kind,
+    url: options.url,
+    participant: options.participant,
+    session: options.session,
+    sign: signerOf(options),
+    openWebSocket,
+    symbols: options.instrument,
+    seed: options.seed,
+    limits: {
+      maxPositionLots: options.maxPosition,
+      stopLossMinor: options.stopLoss,
+      maxSilenceMs: options.maxSilence,
+    },
+  }
+  return runBot(bot, makeTrader, options.quiet ?? false)
+}
+
+export type { SharedBotOptions }
+
+/** For commander: several symbols with commas between, or the option several times. */
+function splitSymbols(text: string, previous: string[] | undefined): string[] {
+  const symbols = text.split(',').map((symbol) => symbol.trim())
+  if (symbols.includes('')) throw new InvalidArgumentError('Symbols are separated by single commas.')
+  return [...new Set([...(previous ?? []), ...symbols])]
+}
+
+/** For commander. */
+export function positiveInteger(text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number <= 0) throw new InvalidArgumentError('It must be a whole number above 0.')
+  return number
+}
+
+/** For commander. */
+export function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(number) || number < 0) {
+    throw new InvalidArgumentError('It must be a whole number, 0 or more.')
+  }
+  return number
+}
+
+/** For commander. */
+export function positiveNumber(text: string): number {
+  const number = Number(text)
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('It must be a number above 0.')
+  return number
+}

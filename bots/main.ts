@@ -1,0 +1,20 @@
+/** The command line of the bots: one command per kind of bot, and the fleet that runs many of them. */
+import { Command } from 'commander'
+import { registerFleetCommand } from './fleet/fleet-command.ts'
+import { registerMarketMakerCommand } from './strategies/market-maker.ts'
+import { registerNoiseCommand } from './traders/noise-trader.ts'
+
+const program = new Command('bots')
+  .description('Participants of the exchange. Each connects to a running engine over WebSocket.')
+  .showHelpAfterError('(--help shows the options)')
+
+registerMarketMakerCommand(program)
+registerNoiseCommand(program)
+registerFleetCommand(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  console.error(`bots: ${(error as Error).message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,271 @@
+/**
+ * One bot: a session, market data, and a trader for each of its instruments. It keeps orders, positions and counts up to
+ * date, lets the traders act when it is their time and the risk guard has nothing against it, and pulls the quotes of an
+ * instrument that it halts.
+ */
+import { ClientSession, MarketDataClient, type OpenWebSocket, type SessionEvent } from '../../protocol/client/index.ts'
+import type { Row } from '../../protocol/messages.ts'
+import { AckLatency } from './ack-latency.ts'
+import type { Clock } from './clock.ts'
+import { Desk } from './desk.ts'
+import { RandomSource } from './random.ts'
+import type { BotReport, BotState } from './report.ts'
+import type { Halt, RiskLimits } from './risk-guard.ts'
+import type { MakeTrader, Trader } from './trader.ts'
+import { WorkingOrders } from './working-orders.ts'
+
+export interface BotOptions {
+  /** Name of the command, for reports. */
+  readonly kind: string
+  readonly url: string
+  readonly participant: string
+  readonly session: string
+  readonly sign: (text: string) => string
+  readonly openWebSocket: OpenWebSocket
+  readonly symbols: readonly string[]
+  readonly seed: number
+  readonly limits: RiskLimits
+  /** Told, in one line, what people should know. */
+  readonly onIncident: (text: string) => void
+}
+
+/** How soon a halted desk looks again whether the cause is gone. */
+const haltedCheckMs = 250
+/** How long the first snapshots of the books may take. */
+const firstBookTimeoutMs = 5_000
+
+/** A desk, its trader, and when it acts. */
+interface Seat {
+  readonly desk: Desk
+  readonly trader: Trader
+  lastActMs: number
+  dueMs: number
+  callOff: () => void
+  halt: Halt | undefined
+  /** Whether its quotes were cancelled since it halted. */
+  isPulled: boolean
+}
+
+export class Bot {
+  private readonly options: BotOptions
+  private readonly clock: Clock
+  private readonly makeTrader: MakeTrader
+  private readonly session: ClientSession
+  private readonly marketData: MarketDataClient
+  private readonly orders: WorkingOrders
+  private readonly latency = new AckLatency()
+  private readonly seats = new Map<number, Seat>()
+  private rejects = 0
+  private isTrading = false
+  private isStopped = false
+  private onBook: () => void = () => {}
+  private fail: (error: Error) => void = () => {}
+  /** Rejects when the bot cannot go on: the engine refused or replaced its session. */
+  readonly failed: Promise<never>
+
+  constructor(options: BotOptions, makeTrader: MakeTrader, clock: Clock) {
+    this.options = options
+    this.makeTrader = makeTrader
+    this.clock = clock
+    this.failed = new Promise((_, reject) => {
+      this.fail = reject
+    })
+    // Whoever stands the bot up may not be listening yet.
+    this.failed.catch(() => {})
+    this.session = this.openSession()
+    this.marketData = this.openMarketData()
+    this.orders = new WorkingOrders(this.session)
+  }
+
+  /**
+   * Connects and begins to trade.
+   * @throws Error in one line: engine not reachable, logon refused, no such instrument
+   */
+  async start(): Promise<void> {
+    await this.marketData.connect()
+    const listed = await this.marketData.listInstruments()
+    for (const instrument of pickInstruments(listed, this.options.symbols)) this.seat(instrument)
+    await this.session.connect()
+    for (const instrument of this.seats.keys()) {
+      this.marketData.subscribe('book', instrument)
+      this.marketData.subscribe('trades', instrument)
+    }
+    await this.booksComplete()
+    this.isTrading = true
+    for (const seat of this.seats.values()) this.schedule(seat, this.clock.nowMs())
+  }
+
+  /** Stops trading, cancels all quotes, waits until that is answered, and disconnects. */
+  async stop(): Promise<void> {
+    if (this.isStopped) return
+    this.isStopped = true
+    for (const seat of this.seats.values()) seat.callOff()
+    const isAnswered = await this.session.close(true)
+    this.marketData.close()
+    if (!isAnswered) this.options.onIncident('not every request was answered before the end')
+  }
+
+  /** The figures so far; those on latency since the last call. */
+  report(): BotReport {
+    const { kind, participant, session } = this.options
+    const seats = [...this.seats.values()]
+    const halted = seats.find((seat) => seat.halt !== undefined)
+    return {
+      type: 'report',
+      bot: `${participant}.${session}`,
+      kind,
+      participant,
+      session,
+      state: this.state(halted !== undefined),
+      ...(halted?.halt && { haltReason: `${halted.desk.instrument.symbol}: ${halted.halt.reason}` }),
+      positions: seats.map(({ desk }) => desk.position.report(this.orders.countOf(desk.instrument.instrument))),
+      submittedLots: this.orders.submittedLots,
+      filledLots: seats.reduce((sum, { desk }) => sum + desk.position.filledLots, 0),
+      orders: this.orders.acceptedOrders,
+      fills: seats.reduce((sum, { desk }) => sum + desk.position.fills, 0),
+      rejects: this.rejects,
+      ackMicroseconds: this.latency.take(),
+    }
+  }
+
+  private state(isHalted: boolean): BotState {
+    if (this.isStopped) return 'stopped'
+    if (this.session.state !== 'live') return 'connecting'
+    return isHalted ? 'halted' : 'live'
+  }
+
+  private openSession(): ClientSession {
+    return new ClientSession(this.options, {
+      onEvent: (event, replayed) => this.takeEvent(event, replayed),
+      onAnswer: (request, answer, waitedUs) => {
+        this.latency.record(waitedUs)
+        if (answer.type !== 'rejected') return
+        this.rejects += 1
+        this.orders.onNoEffect(request)
+      },
+      onError: (error, request) => {
+        if (request === undefined) {
+          this.options.onIncident(`the engine says ${error.code}: ${error.text}`)
+          return
+        }
+        this.rejects += 1
+        this.orders.onNoEffect(request)
+      },
+      onUnanswered: (request) => this.orders.onNoEffect(request),
+      onGap: () => {
+        this.orders.clear()
+        this.session.massCancel()
+      },
+      onPosition: (position) => this.seats.get(position.instrument)?.desk.position.onPosition(position),
+      onState: (state, reason) => {
+        if (state === 'disconnected') this.options.onIncident(reason)
+        if (state === 'closed' && !this.isStopped) this.fail(new Error(reason))
+        this.changed()
+      },
+      onNotice: (notice) => this.options.onIncident(`the engine says ${notice.code}: ${notice.text}`),
+    })
+  }
+
+  private openMarketData(): MarketDataClient {
+    return new MarketDataClient(this.options, {
+      onBook: (_, message) => {
+        this.onBook()
+        this.changed(message.instrument)
+      },
+      onTrades: (message) => {
+        const seat = this.seats.get(message.instrument)
+        const last = message.trades.at(-1)
+        if (seat !== undefined && last !== undefined) seat.desk.lastTradePriceTicks = last.priceTicks
+        this.changed(message.instrument)
+      },
+      onState: () => this.changed(),
+    })
+  }
+
+  /** @throws Error if the first books do not come in time */
+  private booksComplete(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const callOff = this.clock.after(firstBookTimeoutMs, () => {
+        reject(new Error(`no book came within ${firstBookTimeoutMs / 1000} s`))
+      })
+      this.onBook = () => {
+        const instruments = [...this.seats.keys()]
+        if (!instruments.every((instrument) => this.marketData.book(instrument)?.synchronised)) return
+        callOff()
+        this.onBook = () => {}
+        resolve()
+      }
+    })
+  }
+
+  private takeEvent(event: SessionEvent, replayed: boolean): void {
+    this.orders.onEvent(event)
+    if (event.type === 'filled') this.seats.get(event.instrument)?.desk.position.onFill(event, replayed)
+    // A reject is no reason to try the same again at once.
+    if (event.type !== 'rejected') this.changed('instrument' in event ? event.instrument : undefined)
+  }
+
+  private seat(instrument: Row<'instrument'>): void {
+    const desk = new Desk(instrument, this.orders, this.marketData, this.options.limits)
+    // Every instrument has its own chance, so that what happens in one does not change what is decided in another.
+    const random = new RandomSource(this.options.seed * 2 ** 16 + instrument.instrument)
+    const trader = this.makeTrader(desk, random)
+    this.seats.set(instrument.instrument, {
+      desk,
+      trader,
+      lastActMs: -Infinity,
+      dueMs: Infinity,
+      callOff: () => {},
+      halt: undefined,
+      isPulled: false,
+    })
+  }
+
+  /** Something changed at a desk, or at all of them. */
+  private changed(instrument?: number): void {
+    for (const seat of this.seats.values()) {
+      if (instrument !== undefined && seat.desk.instrument.instrument !== instrument) continue
+      this.schedule(seat, Math.max(this.clock.nowMs(), seat.lastActMs + seat.trader.reactionMs))
+    }
+  }
+
+  /** Lets the desk act at this time at the latest. */
+  private schedule(seat: Seat, dueMs: number): void {
+    if (this.isStopped || !this.isTrading || dueMs >= seat.dueMs) return
+    seat.callOff()
+    seat.dueMs = dueMs
+    seat.callOff = this.clock.after(dueMs - this.clock.nowMs(), () => this.act(seat))
+  }
+
+  private act(seat: Seat): void {
+    const nowMs = this.clock.nowMs()
+    seat.lastActMs = nowMs
+    seat.dueMs = Infinity
+    const halt = seat.desk.assess(this.session.state === 'live')
+    if (halt === undefined) seat.isPulled = false
+    else this.pull(seat, halt)
+    seat.halt = halt
+    this.schedule(seat, nowMs + (halt === undefined ? seat.trader.act(nowMs) : haltedCheckMs))
+  }
+
+  /** Cancels the quotes of a desk that halts, once. Without a session there is no need: the engine cancels them. */
+  private pull(seat: Seat, halt: Halt): void {
+    const { symbol, instrument } = seat.desk.instrument
+    if (seat.halt?.reason !== halt.reason) this.options.onIncident(`${symbol} halted: ${halt.reason}`)
+    if (seat.isPulled || this.session.state !== 'live' || this.orders.countOf(instrument) === 0) return
+    this.orders.cancelAll(instrument)
+    seat.isPulled = true
+  }
+}
+
+/** @throws Error naming the ones that exist, if one does not */
+function pickInstruments(listed: readonly Row<'instrument'>[], symbols: readonly string[]): Row<'instrument'>[] {
+  return symbols.map((symbol) => {
+    const found = listed.find((instrument) => instrument.symbol === symbol)
+    if (found === undefined) {
+      const known = listed.map((instrument) => instrument.symbol).join(', ')
+      throw new Error(`no instrument ${symbol}; there ${listed.length === 1 ? 'is' : 'are'} ${known || 'none'}`)
+    }
+    return found
+  })
+}
