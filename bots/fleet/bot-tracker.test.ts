@@ -82,6 +82,14 @@ describe('profit and loss', () => {
     expect(tracker.view('running', 0, [acme], 0).money).toMatchObject([{ pnlMinor: 100, feesMinor: 0 }])
   })
 
+  it('does not count what the account holds for a gain of the run before the bot has logged on', () => {
+    const tracker = new BotTracker(plan)
+    tracker.take(report({ state: 'connecting', positions: [position(nothingHeld, nothingHeld)] }), 0)
+    const before = { positionLots: 0, cashMinor: 5_000, feesMinor: 0 }
+    tracker.take(report({ positions: [position(before, before)] }), 1_000)
+    expect(tracker.view('running', 0, [acme], 1_000).money).toMatchObject([{ pnlMinor: 0 }])
+  })
+
   it('goes on over the lives of the process: the opening is that of the first', () => {
     const tracker = new BotTracker(plan)
     const middle = { positionLots: 10, cashMinor: -100_000, feesMinor: 0 }

@@ -45,8 +45,11 @@ export class BotTracker {
     this.report = report
     this.lastReport = report
     this.reportedMs = nowMs
-    for (const { symbol, opening } of report.positions) {
-      if (!this.openings.has(symbol)) this.openings.set(symbol, opening)
+    // Before it has logged on for the first time it does not know what it holds.
+    if (report.state !== 'connecting') {
+      for (const { symbol, opening } of report.positions) {
+        if (!this.openings.has(symbol)) this.openings.set(symbol, opening)
+      }
     }
     this.latency.add(report.ackMicroseconds, nowMs)
     this.orderRate.add(nowMs, this.total('orders'))
@@ -106,7 +109,7 @@ export class BotTracker {
       const instrument = instruments.find((candidate) => candidate.symbol === symbol)
       if (instrument === undefined) continue
       const { currency, currencyDecimals, tickValueMinor } = instrument
-      const opening = this.openings.get(symbol)!
+      const opening = this.openings.get(symbol) ?? current
       const sum = sums.get(currency) ?? { currency, currencyDecimals, pnlMinor: 0, feesMinor: 0 }
       sum.pnlMinor += valueMinor(current, instrument.markPriceTicks, tickValueMinor)
       sum.pnlMinor -= valueMinor(opening, instrument.openingPriceTicks, tickValueMinor)

@@ -44,13 +44,13 @@ export class EngineProcess {
       },
       onMessage: (message) => this.hear(message as Ready),
       onDeath: (death, restartInMs) => {
-        const words = this.log.lastWords()
         if (!this.readySinceStart) {
-          const text = words || `the engine ${death.text}; see ${this.log.path}`
+          const text = this.log.words().join('\n') || `the engine ${death.text}; see ${this.log.path}`
           if (this.url === undefined) this.ready.reject(new FleetError(text))
           else onRefused(text)
           return false
         }
+        const words = this.log.lastWords()
         onIncident(`the engine ${death.text}${words && ` (${words})`}; starting it again in ${restartInMs / 1000} s`)
         return true
       },

@@ -1,7 +1,7 @@
 /** The command `fleet`: its options, its signals, its exit code. */
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { webSocketPath } from '../../protocol/messages.ts'
+import { defaultUrl, positiveNumber, wholeNumber } from '../bot-options.ts'
 import { finalReport } from './final-report.ts'
 import { FleetError, readFleetFile } from './fleet-file.ts'
 import { type FleetOutput, isTerminal, LiveConsole, PlainOutput, silentOutput } from './fleet-output.ts'
@@ -11,7 +11,7 @@ import type { FleetView } from './fleet-view.ts'
 /** Kinds of bots that a fleet can hold: commands of the bots' program that run until they are stopped. */
 const kinds = ['market-maker', 'noise']
 /** Given by the fleet itself, not by a bot's `options`. */
-const ownOptions = ['url', 'data', 'key', 'participant', 'session', 'instrument', 'seed', 'help']
+const ownOptions = ['url', 'data', 'key', 'participant', 'session', 'instrument', 'seed', 'quiet']
 
 /** One Ctrl-C can arrive as several signals (from the terminal and passed on by npm); only a later one means "at once". */
 const sameSignalMs = 500
@@ -38,11 +38,7 @@ export function registerFleetCommand(program: Command): void {
     .command('fleet')
     .description('run many bots, each a process of its own, and watch them')
     .argument('<file>', 'fleet file, such as fleets/default.json')
-    .addOption(
-      new Option('--url <address>', 'engine to trade on')
-        .default(`ws://127.0.0.1:9001${webSocketPath}`)
-        .conflicts('withEngine'),
-    )
+    .addOption(new Option('--url <address>', 'engine to trade on').default(defaultUrl).conflicts('withEngine'))
     .option('--data <folder>', "folder of the sessions' keys and of the logs", './data')
     .option('--with-engine', 'start an engine for this fleet, and stop it at the end')
     .option('--port <port>', "with --with-engine: the engine's port, 0 for any (default: 9001)", portNumber)
@@ -178,23 +174,14 @@ function openOutput(view: () => FleetView, quiet: boolean, requestStop: () => vo
   return new PlainOutput(view, (line) => process.stdout.write(`${line}\n`))
 }
 
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('It must be a whole number, 0 or more.')
-  return value
-}
-
 function seconds(text: string): number {
-  const value = Number(text)
-  if (!(value > 0 && value <= mostSeconds))
-    throw new InvalidArgumentError(`It must be above 0 and ${mostSeconds} at most.`)
+  const value = positiveNumber(text)
+  if (value > mostSeconds) throw new InvalidArgumentError(`It must be ${mostSeconds} at most.`)
   return value
 }
 
 function portNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) {
-    throw new InvalidArgumentError('It must be a port number, 0 to 65535.')
-  }
+  const value = wholeNumber(text)
+  if (value > 65_535) throw new InvalidArgumentError('It must be 65535 at most.')
   return value
 }

@@ -23,10 +23,14 @@ export class ProcessLog {
     }
   }
 
-  /** The last line for people that the current life wrote, empty if none: structured log lines begin with a brace. */
-  lastWords(): string {
+  /** The lines for people that the current life wrote: structured log lines begin with a brace. */
+  words(): string[] {
     const written = readFileSync(this.path).subarray(this.lifeBegins).toString()
-    const lines = written.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{'))
-    return lines.at(-1)?.trim() ?? ''
+    return written.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{'))
+  }
+
+  /** The last one of them, empty if there is none. */
+  lastWords(): string {
+    return this.words().at(-1)?.trim() ?? ''
   }
 }
