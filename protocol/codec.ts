@@ -198,6 +198,7 @@ const nameOfValue = Object.fromEntries(
 
 /** A value for an error text: short, and never a whole frame. */
 function show(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
   const text = typeof value === 'bigint' ? value.toString() : (JSON.stringify(value) ?? String(value))
   return text.length > 40 ? `${text.slice(0, 40)}…` : text
 }

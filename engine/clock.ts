@@ -1,0 +1,12 @@
+/** The engine's only source of time. What it reads reaches the exchange as a field of each command. */
+export interface Clock {
+  /** Milliseconds since some moment. Never goes backwards and never jumps, so intervals are measured with it. */
+  monotonicMs(): number
+  /** Microseconds since 1970. Jumps when someone sets the machine's clock. */
+  wallUs(): number
+}
+
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  wallUs: () => Date.now() * 1_000,
+}

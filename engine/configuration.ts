@@ -1,0 +1,227 @@
+/**
+ * The exchange's configuration file: which instruments are traded, and which participants may trade them within which
+ * limits. Read and checked once at the start; people write prices and sizes as decimals, the engine counts ticks and lots.
+ */
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { limits, namePattern } from '../protocol/limits.ts'
+import type { Row } from '../protocol/messages.ts'
+import { countOf, type Decimal, multiply, parseDecimal } from './decimal.ts'
+
+/** An instrument before it has a number. */
+export type InstrumentConfiguration = Omit<Row<'instrument'>, 'instrument'>
+
+export interface SessionConfiguration {
+  readonly name: string
+  /** Base64 of an Ed25519 public key (SPKI DER); without it the engine makes a key pair. */
+  readonly publicKey?: string | undefined
+}
+
+/** Limits of a participant and of each of its sessions. */
+export interface ParticipantLimits {
+  readonly maxOrderQuantityLots: number
+  readonly maxOrderNotionalMinor: number
+  readonly maxPositionLots: number
+  readonly maxOpenOrders: number
+  /** Messages per second that each of its sessions may send. */
+  readonly ordersPerSecond: number
+}
+
+export interface ParticipantConfiguration extends ParticipantLimits {
+  readonly name: string
+  readonly sessions: readonly SessionConfiguration[]
+}
+
+export interface Configuration {
+  readonly instruments: readonly InstrumentConfiguration[]
+  readonly participants: readonly ParticipantConfiguration[]
+  /** Limits of participants that were added with `keys new` and are not in the file. */
+  readonly participantDefaults: ParticipantLimits
+  /** How long sessions have to come back after a crash of the engine before they count as disconnected. */
+  readonly reconnectGraceMs: number
+}
+
+/** What the file may hold, before defaults. */
+export type ConfigurationFile = z.input<typeof schema>
+
+/** The configuration cannot be used; every line of `message` is one problem: field, value, rule. */
+export class ConfigurationError extends Error {}
+
+const integer = (least: number, most: number) =>
+  z
+    .int(`must be a whole number from ${least} to ${most}`)
+    .min(least, `must be at least ${least}`)
+    .max(most, `must be at most ${most}`)
+const name = z.string('must be text').regex(namePattern, 'must be 1 to 32 of A-Z a-z 0-9 . _ -')
+const decimal = z
+  .string('must be a decimal number as text, like "0.01"')
+  .refine((text) => parseDecimal(text) !== undefined, {
+    error: 'must be a decimal number of at least 0, with up to 9 decimals',
+  })
+const positiveDecimal = decimal.refine((text) => parseDecimal(text)?.digits !== 0n, { error: 'must be above 0' })
+const feeBasisPoints = z
+  .number('must be a number of basis points')
+  .min(-10_000, 'must be at least -10000')
+  .max(10_000, 'must be at most 10000')
+  .refine((rate) => Math.abs(rate * 100 - Math.round(rate * 100)) < 1e-6, { error: 'must have at most 2 decimals' })
+
+const instrumentSchema = z.strictObject({
+  symbol: name,
+  currency: name.default('USD'),
+  currencyDecimals: integer(0, 9).default(2),
+  tickSize: positiveDecimal,
+  lotSize: positiveDecimal.default('1'),
+  minPrice: decimal.optional(),
+  maxPrice: decimal.optional(),
+  referencePrice: decimal,
+  maxOrderQuantityLots: integer(1, limits.maxQuantityLots).default(1_000_000),
+  priceBandBasisPoints: integer(0, 1_000_000).default(1_000),
+  makerFeeBasisPoints: feeBasisPoints.default(0),
+  takerFeeBasisPoints: feeBasisPoints.default(0),
+})
+
+const participantLimits = {
+  maxOrderQuantityLots: integer(1, limits.maxQuantityLots).default(1_000_000),
+  maxOrderNotionalMinor: integer(1, limits.maxNotionalMinor).default(limits.maxNotionalMinor),
+  maxPositionLots: integer(0, 2 ** 40).default(1_000_000),
+  maxOpenOrders: integer(1, 2 ** 30).default(10_000),
+  ordersPerSecond: integer(1, 10_000_000).default(10_000),
+}
+
+const publicKey = z
+  .string('must be text')
+  .regex(/^[A-Za-z0-9+/]{59}=$/, 'must be an Ed25519 public key: SPKI DER in base64')
+const participantSchema = z.strictObject({
+  name,
+  sessions: z
+    .array(z.union([name.transform((text) => ({ name: text })), z.strictObject({ name, publicKey })]))
+    .min(1, 'must name at least one session')
+    .default([{ name: 'main' }]),
+  ...participantLimits,
+})
+
+const schema = z.strictObject({
+  instruments: z.array(instrumentSchema).min(1, 'must hold at least one instrument').max(limits.maxInstruments),
+  participants: z.array(participantSchema).max(limits.maxParticipants).default([]),
+  participantDefaults: z.strictObject(participantLimits).prefault({}),
+  reconnectGraceMs: integer(0, 3_600_000).default(5_000),
+})
+
+/**
+ * Reads a configuration file.
+ * @throws ConfigurationError
+ */
+export function readConfiguration(path: string): Configuration {
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new ConfigurationError(`${path}: cannot be read as JSON: ${(error as Error).message}`)
+  }
+  return checkConfiguration(content, path)
+}
+
+/**
+ * Checks a configuration and fills in what it leaves out.
+ * @param source what to call it in errors
+ * @throws ConfigurationError
+ */
+export function checkConfiguration(content: unknown, source: string): Configuration {
+  const result = schema.safeParse(content)
+  if (!result.success) {
+    const problems = result.error.issues.flatMap((issue) => problemsOf(issue, content))
+    throw new ConfigurationError(problems.map((problem) => `${source}: ${problem}`).join('\n'))
+  }
+  const problems: string[] = []
+  const { instruments, participants } = result.data
+  reportRepeated(
+    instruments.map(({ symbol }) => symbol),
+    'instruments',
+    'symbol',
+    problems,
+  )
+  reportRepeated(
+    participants.map((participant) => participant.name),
+    'participants',
+    'name',
+    problems,
+  )
+  participants.forEach(({ sessions }, index) => {
+    reportRepeated(
+      sessions.map((session) => session.name),
+      `participants[${index}].sessions`,
+      'name',
+      problems,
+    )
+  })
+  const definitions = instruments.map((instrument, index) => define(instrument, `instruments[${index}]`, problems))
+  if (problems.length > 0) throw new ConfigurationError(problems.map((problem) => `${source}: ${problem}`).join('\n'))
+  return { ...result.data, instruments: definitions }
+}
+
+function define(
+  instrument: z.output<typeof instrumentSchema>,
+  path: string,
+  problems: string[],
+): InstrumentConfiguration {
+  const { minPrice, maxPrice, referencePrice, makerFeeBasisPoints, takerFeeBasisPoints, ...rest } = instrument
+  const tick = parseDecimal(instrument.tickSize) as Decimal
+  const lot = parseDecimal(instrument.lotSize) as Decimal
+  const ticks = (field: string, text: string): number => {
+    const count = countOf(parseDecimal(text) as Decimal, tick)
+    if (count !== undefined && count >= 1 && count <= limits.maxPriceTicks) return count
+    problems.push(
+      `${path}.${field} "${text}": must be a multiple of tickSize ${instrument.tickSize}, from 1 to ${limits.maxPriceTicks} ticks`,
+    )
+    return 0
+  }
+  const minPriceTicks = minPrice === undefined ? 1 : ticks('minPrice', minPrice)
+  const maxPriceTicks = maxPrice === undefined ? limits.maxPriceTicks : ticks('maxPrice', maxPrice)
+  const referencePriceTicks = ticks('referencePrice', referencePrice)
+  if (problems.length === 0 && (referencePriceTicks < minPriceTicks || referencePriceTicks > maxPriceTicks)) {
+    problems.push(`${path}.referencePrice "${referencePrice}": must lie from minPrice to maxPrice`)
+  }
+  const minor = { digits: 1n, scale: instrument.currencyDecimals }
+  const tickValueMinor = countOf(multiply(tick, lot), minor)
+  if (tickValueMinor === undefined || tickValueMinor > limits.maxNotionalMinor) {
+    const { tickSize, lotSize, currencyDecimals, currency } = instrument
+    problems.push(
+      `${path}.tickSize "${tickSize}": times lotSize ${lotSize} must be a whole number of minor units (10^-${currencyDecimals} ${currency})`,
+    )
+  }
+  return {
+    ...rest,
+    tickValueMinor: tickValueMinor ?? 0,
+    minPriceTicks,
+    maxPriceTicks,
+    referencePriceTicks,
+    makerFeeRate: Math.round(makerFeeBasisPoints * 100),
+    takerFeeRate: Math.round(takerFeeBasisPoints * 100),
+  }
+}
+
+function reportRepeated(names: readonly string[], path: string, field: string, problems: string[]): void {
+  names.forEach((text, index) => {
+    if (names.indexOf(text) !== index) problems.push(`${path}[${index}].${field} "${text}": must not occur twice`)
+  })
+}
+
+/** One line per problem: field, value, rule. */
+function problemsOf(issue: z.core.$ZodIssue, content: unknown): string[] {
+  const path = pathOf(issue.path)
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => `${path === '' ? '' : `${path}.`}${key}: is not a field of the configuration`)
+  }
+  let value: unknown = content
+  for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  if (value === undefined) return [`${path}: is missing; ${issue.message}`]
+  const shown = typeof value === 'object' && value !== null ? '' : ` ${JSON.stringify(value)}`
+  return [`${path === '' ? 'the file' : path}${shown}: ${issue.message}`]
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '')
+}

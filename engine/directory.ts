@@ -1,0 +1,122 @@
+/**
+ * Names to numbers. The configuration and the key registry say which instruments, participants and sessions there are;
+ * the exchange's state says which of them it knows already, under which number. The directory submits the difference and
+ * checks who logs on.
+ */
+import { generateKeyPairSync, verify } from 'node:crypto'
+import { promisify } from 'node:util'
+import { logonText, type Message } from '../protocol/messages.ts'
+import type { Configuration, ParticipantLimits } from './configuration.ts'
+import type { Definition, Exchange } from './core/index.ts'
+import type { Identity } from './gateway/connection.ts'
+import type { KeyRegistry } from './keys.ts'
+import type { Sequencer } from './sequencer.ts'
+
+const verifySignature = promisify(verify)
+/** Checked where there is no key, so that an unknown name takes as long as a wrong signature. */
+const nobody = generateKeyPairSync('ed25519').publicKey
+
+export interface DirectoryOptions {
+  readonly exchange: Exchange
+  readonly sequencer: Sequencer
+  readonly configuration: Configuration
+  readonly registry: KeyRegistry
+  /** Called for each definition that is new or differs from the state. */
+  readonly onChange: (definition: Definition) => void
+}
+
+export class Directory {
+  private readonly options: DirectoryOptions
+  private readonly identities = new Map<string, Identity>()
+
+  constructor(options: DirectoryOptions) {
+    this.options = options
+  }
+
+  /** Submits every definition that the exchange doesn't have, or has otherwise. Nothing is ever removed. */
+  reconcile(): void {
+    this.defineInstruments()
+    const { configuration, exchange, registry } = this.options
+    const limitsOf = new Map<string, ParticipantLimits>(configuration.participants.map((entry) => [entry.name, entry]))
+    for (const { participant } of registry.sessions) {
+      if (!limitsOf.has(participant)) limitsOf.set(participant, configuration.participantDefaults)
+    }
+    const participants = numbersByName(exchange.participantCount, (number) => exchange.participant(number)?.name)
+    for (const [name, limits] of limitsOf) {
+      const number = participants.get(name) ?? participants.size + 1
+      participants.set(name, number)
+      this.defineParticipant(number, name, limits)
+    }
+    const sessions = numbersByName(exchange.sessionCount, (number) => {
+      const state = exchange.session(number)
+      return state && `${exchange.participant(state.participant)?.name}/${state.name}`
+    })
+    for (const { participant, session: name } of registry.sessions) {
+      const key = `${participant}/${name}`
+      let session = sessions.get(key)
+      if (session === undefined) {
+        session = sessions.size + 1
+        sessions.set(key, session)
+        this.submit({ type: 'sessionDefined', session, participant: participants.get(participant)!, name })
+      }
+      this.identities.set(key, { session, ratePerSecond: limitsOf.get(participant)!.ordersPerSecond })
+    }
+  }
+
+  /** Checks the signature of a logon; undefined if it does not verify, for whatever reason. */
+  async authenticate(nonce: string, logon: Message<'logon'>): Promise<Identity | undefined> {
+    const { registry } = this.options
+    const { participant, session, signature } = logon
+    let key = registry.publicKey(participant, session)
+    if (key === undefined && registry.reloadIfChanged()) {
+      this.reconcile()
+      key = registry.publicKey(participant, session)
+    }
+    const text = Buffer.from(logonText(nonce, participant, session))
+    const verified = await verifySignature(null, text, key ?? nobody, Buffer.from(signature, 'base64'))
+    return verified && key !== undefined ? this.identities.get(`${participant}/${session}`) : undefined
+  }
+
+  private defineInstruments(): void {
+    const { configuration, exchange } = this.options
+    const known = exchange.instruments
+    let count = Math.max(0, known.length - 1)
+    for (const configured of configuration.instruments) {
+      const state = known.find((instrument) => instrument?.symbol === configured.symbol)
+      const definition = { instrument: state?.instrument ?? ++count, ...configured }
+      if (state === undefined || differ(state, definition)) {
+        this.submit({ type: 'instrumentDefined', instruments: [definition] })
+      }
+    }
+  }
+
+  private defineParticipant(participant: number, name: string, limits: ParticipantLimits): void {
+    const { maxOrderQuantityLots, maxOrderNotionalMinor, maxPositionLots, maxOpenOrders } = limits
+    const definition = {
+      participant,
+      name,
+      maxOrderQuantityLots,
+      maxOrderNotionalMinor,
+      maxPositionLots,
+      maxOpenOrders,
+    }
+    const state = this.options.exchange.participant(participant)
+    if (state === undefined || differ(state, definition)) this.submit({ type: 'participantDefined', ...definition })
+  }
+
+  private submit(definition: Definition): void {
+    this.options.onChange(definition)
+    this.options.sequencer.submitDefinition(definition, 0)
+  }
+}
+
+/** Names of what is numbered from 1 to `count`. */
+function numbersByName(count: number, nameOf: (number: number) => string | undefined): Map<string, number> {
+  const numbers = new Map<string, number>()
+  for (let number = 1; number <= count; number++) numbers.set(nameOf(number) ?? '', number)
+  return numbers
+}
+
+function differ<Definition extends object>(state: Definition, wanted: Definition): boolean {
+  return (Object.keys(wanted) as (keyof Definition)[]).some((field) => state[field] !== wanted[field])
+}

@@ -1,0 +1,179 @@
+/**
+ * Market data of one instrument: collects what a turn changed, publishes it as at most one frame per channel, and keeps
+ * each channel's chain of sequence numbers, whether anyone listens or not.
+ */
+import { encodeMessagePack } from '../../protocol/codec.ts'
+import {
+  beginBookUpdate,
+  beginTrades,
+  encodeLevelChange,
+  encodeTop,
+  encodeTrade,
+} from '../../protocol/market-data-codec.ts'
+import { type Channel, enumerations, type Message } from '../../protocol/messages.ts'
+import { WireWriter } from '../../protocol/wire.ts'
+import type { Exchange } from '../core/index.ts'
+import { ChangedLevels } from './changed-levels.ts'
+import { ChannelPublisher, type Publisher } from './publisher.ts'
+
+const { buy, sell } = enumerations.side
+const writer = new WireWriter(65_536)
+
+type Change<Name extends 'top' | 'status'> = Message<Name>
+
+export class InstrumentFeed {
+  readonly instrument: number
+  /** Whether a turn changed anything that is not published yet. */
+  changed = false
+  private readonly exchange: Exchange
+  private readonly levels = new ChangedLevels()
+  /** Per trade: trade id, price in ticks, quantity in lots, side of the aggressor. */
+  private trades: number[] = []
+  private readonly topChannel: ChannelPublisher
+  private readonly bookChannel: ChannelPublisher
+  private readonly tradesChannel: ChannelPublisher
+  private readonly statusChannel: ChannelPublisher
+  /** What was published last, as it is repeated in a snapshot. */
+  private top: Change<'top'>
+  private status: Change<'status'>
+
+  constructor(instrument: number, exchange: Exchange, publisher: Publisher) {
+    this.instrument = instrument
+    this.exchange = exchange
+    this.topChannel = new ChannelPublisher('top', instrument, publisher)
+    this.bookChannel = new ChannelPublisher('book', instrument, publisher)
+    this.tradesChannel = new ChannelPublisher('trades', instrument, publisher)
+    this.statusChannel = new ChannelPublisher('status', instrument, publisher)
+    const head = { instrument, previousSequence: 0, sequence: 0, engineTimeUs: 0 }
+    this.top = { type: 'top', ...head, bidPriceTicks: 0, bidQuantityLots: 0, askPriceTicks: 0, askQuantityLots: 0 }
+    const totals = { lastPriceTicks: 0, tradeCount: 0, volumeLots: 0, commandCount: 0 }
+    this.status = { type: 'status', ...head, phase: 'continuous', ...totals }
+  }
+
+  channel(channel: Channel): ChannelPublisher {
+    if (channel === 'top') return this.topChannel
+    if (channel === 'book') return this.bookChannel
+    return channel === 'trades' ? this.tradesChannel : this.statusChannel
+  }
+
+  levelChanged(
+    side: number,
+    priceTicks: number,
+    quantityLots: number,
+    orderCount: number,
+    sequence: number,
+    timeUs: number,
+  ): void {
+    this.levels.set(side, priceTicks, quantityLots, orderCount)
+    this.bookChannel.include(sequence, timeUs)
+  }
+
+  traded(
+    tradeId: number,
+    priceTicks: number,
+    quantityLots: number,
+    aggressorSide: number,
+    sequence: number,
+    timeUs: number,
+  ): void {
+    this.trades.push(tradeId, priceTicks, quantityLots, aggressorSide)
+    this.tradesChannel.include(sequence, timeUs)
+  }
+
+  /** Publishes what changed. The exchange must be as it was released. */
+  publish(): void {
+    this.changed = false
+    if (this.levels.count > 0) {
+      this.publishBook()
+      this.publishTop()
+    }
+    if (this.trades.length > 0) this.publishTrades()
+  }
+
+  /** Publishes the status if it changed since it last was. The exchange must be as it was released. */
+  publishStatus(): void {
+    const { exchange, instrument, status, statusChannel } = this
+    const lastPriceTicks = exchange.lastPriceTicks(instrument)
+    const tradeCount = exchange.tradeCount(instrument)
+    const volumeLots = exchange.volumeLots(instrument)
+    const commandCount = exchange.commandCount(instrument)
+    if (tradeCount === status.tradeCount && commandCount === status.commandCount) return
+    statusChannel.include(exchange.sequence, exchange.timeUs)
+    const { previousSequence, sequence, timeUs: engineTimeUs } = statusChannel
+    const totals = { lastPriceTicks, tradeCount, volumeLots, commandCount }
+    this.status = { ...status, previousSequence, sequence, engineTimeUs, ...totals }
+    if (statusChannel.hasSubscribers()) statusChannel.publish(encodeMessagePack(this.status))
+    else statusChannel.skip()
+  }
+
+  /** What a new subscriber needs to begin with. The exchange must be as it was released. */
+  snapshot(channel: Channel): Message[] {
+    switch (channel) {
+      case 'top':
+        return [{ ...this.top, previousSequence: 0 }]
+      case 'status':
+        return [{ ...this.status, previousSequence: 0 }]
+      case 'book': {
+        const { sequence, timeUs: engineTimeUs } = this.bookChannel
+        const { exchange, instrument } = this
+        const bids = exchange.levels(instrument, buy)
+        const asks = exchange.levels(instrument, sell)
+        return [{ type: 'bookSnapshot', instrument, previousSequence: 0, sequence, engineTimeUs, bids, asks }]
+      }
+      case 'trades':
+        return []
+    }
+  }
+
+  private publishBook(): void {
+    const { bookChannel, levels, instrument } = this
+    if (bookChannel.hasSubscribers()) {
+      const { previousSequence, sequence, timeUs } = bookChannel
+      const { count, values } = levels
+      writer.position = 0
+      beginBookUpdate(writer, instrument, previousSequence, sequence, timeUs, count)
+      for (let base = 0; base < count * 4; base += 4) {
+        encodeLevelChange(writer, values[base], values[base + 1], values[base + 2], values[base + 3])
+      }
+      bookChannel.publish(writer.bytes.subarray(0, writer.position))
+    } else bookChannel.skip()
+    levels.clear()
+  }
+
+  private publishTop(): void {
+    const { exchange, instrument, top, topChannel, bookChannel } = this
+    const bid = exchange.bestPriceTicks(instrument, buy)
+    const bidQuantity = exchange.bestQuantityLots(instrument, buy)
+    const ask = exchange.bestPriceTicks(instrument, sell)
+    const askQuantity = exchange.bestQuantityLots(instrument, sell)
+    const sameBid = bid === top.bidPriceTicks && bidQuantity === top.bidQuantityLots
+    if (sameBid && ask === top.askPriceTicks && askQuantity === top.askQuantityLots) return
+    topChannel.include(bookChannel.sequence, bookChannel.timeUs)
+    const { previousSequence, sequence, timeUs } = topChannel
+    top.sequence = sequence
+    top.engineTimeUs = timeUs
+    top.bidPriceTicks = bid
+    top.bidQuantityLots = bidQuantity
+    top.askPriceTicks = ask
+    top.askQuantityLots = askQuantity
+    if (topChannel.hasSubscribers()) {
+      writer.position = 0
+      encodeTop(writer, instrument, previousSequence, sequence, timeUs, bid, bidQuantity, ask, askQuantity)
+      topChannel.publish(writer.bytes.subarray(0, writer.position))
+    } else topChannel.skip()
+  }
+
+  private publishTrades(): void {
+    const { instrument, trades, tradesChannel } = this
+    if (tradesChannel.hasSubscribers()) {
+      const { previousSequence, sequence, timeUs } = tradesChannel
+      writer.position = 0
+      beginTrades(writer, instrument, previousSequence, sequence, timeUs, trades.length / 4)
+      for (let index = 0; index < trades.length; index += 4) {
+        encodeTrade(writer, trades[index], trades[index + 1], trades[index + 2], trades[index + 3])
+      }
+      tradesChannel.publish(writer.bytes.subarray(0, writer.position))
+    } else tradesChannel.skip()
+    trades.length = 0
+  }
+}

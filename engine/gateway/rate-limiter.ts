@@ -1,0 +1,22 @@
+/** A token bucket: on average `ratePerSecond` messages a second, and at most one second's worth at once. */
+export class RateLimiter {
+  readonly ratePerSecond: number
+  private tokens: number
+  private filledMs = 0
+
+  constructor(ratePerSecond: number) {
+    this.ratePerSecond = ratePerSecond
+    this.tokens = ratePerSecond
+  }
+
+  /** Takes one message's token; false if there is none. `nowMs` is monotonic. */
+  take(nowMs: number): boolean {
+    if (nowMs > this.filledMs) {
+      this.tokens = Math.min(this.ratePerSecond, this.tokens + ((nowMs - this.filledMs) * this.ratePerSecond) / 1_000)
+      this.filledMs = nowMs
+    }
+    if (this.tokens < 1) return false
+    this.tokens--
+    return true
+  }
+}

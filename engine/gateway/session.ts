@@ -1,0 +1,44 @@
+/** A session as the gateway keeps it, connected or not. The session's rules and counters are the exchange's. */
+import { RateLimiter } from './rate-limiter.ts'
+import { SessionStream } from './session-stream.ts'
+
+/** What a session needs of its live connection. */
+export interface SessionConnection {
+  /** Sends what of the session's stream is unsent. */
+  flush(): void
+  /** Tells the client, in order with nothing, that a `ref` was processed before. */
+  duplicateRef(ref: number, lastRef: number): void
+  /** A newer connection took the session over. */
+  supersede(): void
+}
+
+export class Session {
+  readonly number: number
+  readonly stream = new SessionStream()
+  limiter = new RateLimiter(0)
+  /** The connection that has the session, from its logon on. */
+  connection: SessionConnection | undefined
+  /** Whether the turn that is being released brought events for it. */
+  changed = false
+
+  constructor(number: number) {
+    this.number = number
+  }
+
+  /** Gives the session to a connection, taking it from the one that had it. */
+  claim(connection: SessionConnection, ratePerSecond: number): void {
+    const { connection: older } = this
+    this.connection = connection
+    this.stream.release()
+    if (this.limiter.ratePerSecond !== ratePerSecond) this.limiter = new RateLimiter(ratePerSecond)
+    older?.supersede()
+  }
+
+  /** Ends the session's connection. Returns whether it was this one that had it. */
+  leave(connection: SessionConnection): boolean {
+    if (this.connection !== connection) return false
+    this.connection = undefined
+    this.stream.release()
+    return true
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Who may log on: `participants.json` in the data folder, names and public keys, nothing secret. Private keys of the
+ * participants that the engine made keys for lie beside it in `keys/`, readable by their owner only; the engine writes
+ * them and never reads them again, unless the public key got lost.
+ */
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { namePattern } from '../protocol/limits.ts'
+
+/** The registry cannot be used; `message` says which file and why. */
+export class KeyRegistryError extends Error {}
+
+const name = z.string().regex(namePattern)
+const fileSchema = z.strictObject({
+  participants: z.array(z.strictObject({ name, sessions: z.array(z.strictObject({ name, publicKey: z.string() })) })),
+})
+
+export interface RegisteredSession {
+  readonly participant: string
+  readonly session: string
+  readonly publicKey: KeyObject
+}
+
+export class KeyRegistry {
+  readonly path: string
+  private readonly keysFolder: string
+  private entries = new Map<string, RegisteredSession>()
+  /** Identity of the file as it was read last. */
+  private version = ''
+
+  /**
+   * Reads the registry of a data folder; a missing one is empty.
+   * @throws KeyRegistryError
+   */
+  constructor(dataFolder: string) {
+    this.path = join(dataFolder, 'participants.json')
+    this.keysFolder = join(dataFolder, 'keys')
+    this.reloadIfChanged()
+  }
+
+  /** Every session, in the order in which they were added. */
+  get sessions(): RegisteredSession[] {
+    return [...this.entries.values()]
+  }
+
+  publicKey(participant: string, session: string): KeyObject | undefined {
+    return this.entries.get(`${participant}/${session}`)?.publicKey
+  }
+
+  /** Where the private key of a session lies, if the engine made it. */
+  privateKeyPath(participant: string, session: string): string {
+    return join(this.keysFolder, `${participant}.${session}.key`)
+  }
+
+  /**
+   * Reads the file again if it is another one than before, and says whether it was.
+   * @throws KeyRegistryError if it cannot be used; what was read before stays in force
+   */
+  reloadIfChanged(): boolean {
+    const version = versionOf(this.path)
+    if (version === this.version) return false
+    this.entries = version === '' ? new Map() : readEntries(this.path)
+    this.version = version
+    return true
+  }
+
+  /**
+   * Adds a session, or does nothing if it has a key already. Without `publicKey` a key pair is made and its private half
+   * stored, or an existing private key is used. Call `save` afterwards.
+   * @returns whether anything changed
+   */
+  add(participant: string, session: string, publicKey?: string): boolean {
+    const known = this.publicKey(participant, session)
+    if (publicKey === undefined ? known !== undefined : known !== undefined && exportKey(known) === publicKey)
+      return false
+    const key = publicKey === undefined ? this.ownKey(participant, session) : importKey(publicKey)
+    this.entries.set(`${participant}/${session}`, { participant, session, publicKey: key })
+    return true
+  }
+
+  /** Writes the file, whole or not at all. */
+  save(): void {
+    const participants = new Map<string, { name: string; publicKey: string }[]>()
+    for (const { participant, session, publicKey } of this.entries.values()) {
+      const sessions = participants.get(participant) ?? []
+      participants.set(participant, sessions)
+      sessions.push({ name: session, publicKey: exportKey(publicKey) })
+    }
+    const content = { participants: [...participants].map(([name, sessions]) => ({ name, sessions })) }
+    const temporary = `${this.path}.${process.pid}`
+    writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`)
+    renameSync(temporary, this.path)
+    this.version = versionOf(this.path)
+  }
+
+  private ownKey(participant: string, session: string): KeyObject {
+    const path = this.privateKeyPath(participant, session)
+    if (existsSync(path)) return createPublicKey(createPrivateKey(readFileSync(path)))
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519')
+    mkdirSync(this.keysFolder, { recursive: true, mode: 0o700 })
+    writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
+    chmodSync(path, 0o600)
+    return publicKey
+  }
+}
+
+function readEntries(path: string): Map<string, RegisteredSession> {
+  const entries = new Map<string, RegisteredSession>()
+  try {
+    const { participants } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
+    for (const { name: participant, sessions } of participants) {
+      for (const { name: session, publicKey } of sessions) {
+        entries.set(`${participant}/${session}`, { participant, session, publicKey: importKey(publicKey) })
+      }
+    }
+  } catch (error) {
+    const reason = (error as Error).message.replaceAll(/\s+/g, ' ')
+    throw new KeyRegistryError(`${path} cannot be used: ${reason}; correct it, or remove it to have new keys made`)
+  }
+  return entries
+}
+
+function versionOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? '' : `${stat.ino}/${stat.size}/${stat.mtimeNs}`
+}
+
+/** A public key as the file and the configuration hold it: SPKI DER in base64. */
+function importKey(text: string): KeyObject {
+  const key = createPublicKey({ key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' })
+  if (key.asymmetricKeyType !== 'ed25519') throw new Error(`${text} is not an Ed25519 public key`)
+  return key
+}
+
+function exportKey(key: KeyObject): string {
+  return key.export({ format: 'der', type: 'spki' }).toString('base64')
+}

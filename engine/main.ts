@@ -1,0 +1,156 @@
+/** The engine's command line. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { destination, pino } from 'pino'
+import { namePattern } from '../protocol/limits.ts'
+import { ConfigurationError, checkConfiguration, readConfiguration } from './configuration.ts'
+import { defaultExchange } from './default-exchange.ts'
+import { type LogMode, startEngine } from './engine.ts'
+import { ListenError } from './gateway/transport.ts'
+import { KeyRegistry, KeyRegistryError } from './keys.ts'
+import { LockError } from './lock.ts'
+import { LogCorruptError, LogWriteError } from './log/command-log.ts'
+import { RecoveryError } from './sequencer.ts'
+
+interface StartOptions {
+  readonly port: number
+  readonly host: string
+  readonly data: string
+  readonly config?: string
+  readonly logMode: LogMode
+  readonly logFile?: string
+  readonly logLevel: string
+  readonly quiet: boolean
+}
+
+/** Errors whose message says all that the person at the keyboard needs. */
+const plainErrors = [
+  ConfigurationError,
+  ListenError,
+  LockError,
+  KeyRegistryError,
+  LogWriteError,
+  LogCorruptError,
+  RecoveryError,
+]
+
+async function start(options: StartOptions): Promise<void> {
+  const configuration =
+    options.config === undefined
+      ? checkConfiguration(defaultExchange, 'the default exchange')
+      : readConfiguration(options.config)
+  const engine = await startEngine({
+    host: options.host,
+    port: options.port,
+    dataFolder: options.data,
+    configuration,
+    logMode: options.logMode,
+    openLogger: (folder) => {
+      const path = options.logFile ?? join(folder, 'logs', 'engine.jsonl')
+      return pino({ level: options.logLevel }, destination(path === '-' ? 2 : { dest: path, mkdir: true, sync: true }))
+    },
+  })
+  const { commands, milliseconds, stateHash } = engine.recovery
+  let stopping = false
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    await engine.stop()
+    process.exit(0)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  // As somebody's child it ends with its parent, however that ends.
+  process.on('disconnect', stop)
+  process.on('message', (message) => {
+    if ((message as { type?: unknown } | null)?.type === 'stop') stop()
+  })
+  if (!options.quiet) {
+    const recovered = `${commands} commands recovered in ${Math.round(milliseconds)} ms, state ${stateHash}`
+    console.log(`tradefloor engine ready at ${engine.url} (data ${options.data}, log ${options.logMode}, ${recovered})`)
+  }
+  process.send?.({ type: 'ready', url: engine.url, port: engine.port, pid: process.pid })
+}
+
+function addKey(options: { participant: string; session: string; data: string }): void {
+  mkdirSync(options.data, { recursive: true })
+  const registry = new KeyRegistry(options.data)
+  const { participant, session } = options
+  if (!registry.add(participant, session)) {
+    throw new KeyRegistryError(`${participant} ${session} has a key already, see ${registry.path}`)
+  }
+  registry.save()
+  console.log(`${participant} ${session}: private key in ${registry.privateKeyPath(participant, session)}`)
+}
+
+function listKeys(options: { data: string }): void {
+  for (const { participant, session, publicKey } of new KeyRegistry(options.data).sessions) {
+    const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+    console.log(`${participant} ${session} ${key}`)
+  }
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
+  return port
+}
+
+function parseName(text: string): string {
+  if (!namePattern.test(text)) throw new InvalidArgumentError('A name is 1 to 32 of A-Z a-z 0-9 . _ -')
+  return text
+}
+
+const program = new Command('engine')
+  .description('The exchange: takes orders and publishes market data over WebSocket.')
+  .showHelpAfterError()
+
+program
+  .command('start', { isDefault: true })
+  .description('Starts the engine.')
+  .option('--port <number>', 'port to listen on, 0 for any free one', parsePort, 9001)
+  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--data <folder>', 'data folder: command log, keys, logs', './data')
+  .option('--config <file>', 'exchange configuration; a demo exchange if not given')
+  .addOption(
+    new Option(
+      '--log-mode <mode>',
+      'when a command counts as durable: synced to disk, given to the operating system, at once',
+    )
+      .choices(['sync', 'os', 'memory'])
+      .default('sync'),
+  )
+  .option(
+    '--log-file <file>',
+    'where the engine logs what it does, - for stderr (default: logs/engine.jsonl in the data folder)',
+  )
+  .addOption(
+    new Option('--log-level <level>', 'how much it logs')
+      .choices(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+      .default('info'),
+  )
+  .option('--quiet', 'print nothing when ready', false)
+  .action(start)
+
+const keys = program.command('keys').description('Keys of participants.')
+keys
+  .command('new')
+  .description('Adds a session with a new key, also while the engine runs.')
+  .requiredOption('--participant <name>', 'name of the participant', parseName)
+  .requiredOption('--session <name>', 'name of the session', parseName)
+  .option('--data <folder>', 'data folder', './data')
+  .action(addKey)
+keys
+  .command('list')
+  .description('Lists sessions and their public keys.')
+  .option('--data <folder>', 'data folder', './data')
+  .action(listKeys)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  const plain = plainErrors.some((type) => error instanceof type) || (error as NodeJS.ErrnoException).code !== undefined
+  console.error(plain ? `engine: ${(error as Error).message}` : error)
+  process.exit(1)
+}

@@ -1,0 +1,237 @@
+/**
+ * Puts commands in order: stamps sequence number and time, appends to the log, applies to the exchange; and at the end of
+ * the event-loop turn makes the batch durable and only then releases what it caused. All commands of a turn are one batch.
+ *
+ * What must stay true: nothing that reveals a command's effect leaves the process before that command is durable. So
+ * whoever wants to show state to someone does it in `afterRelease`, where applied and released state are the same. After a
+ * failed write they never are again: the sequencer is then halted for good, and a restart recovers what the log holds.
+ */
+import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
+import { messages } from '../protocol/messages.ts'
+import { decodeOrderEntry } from '../protocol/order-entry-codec.ts'
+import type { Clock } from './clock.ts'
+import { Command, type Definition, EventBuffer, type Exchange, eventWidth } from './core/index.ts'
+import type { CommandLog, LogRecord } from './log/command-log.ts'
+
+export interface SequencerOptions {
+  readonly exchange: Exchange
+  readonly log: CommandLog
+  readonly clock: Clock
+  /** Takes the events of durable commands, in order; they are valid during the call. Must not submit orders. */
+  readonly release: (events: EventBuffer) => void
+  /** Called once, when the sequencer halts. */
+  readonly onHalt: (error: Error) => void
+}
+
+export interface Recovery {
+  readonly commands: number
+  readonly milliseconds: number
+  readonly stateHash: string
+}
+
+/** The log was read, but the exchange cannot carry out what it holds: another version of the engine wrote it. */
+export class RecoveryError extends Error {
+  constructor(sequence: number, cause: Error) {
+    const advice = 'Run the version of the engine that wrote it, or start with an empty data folder.'
+    super(`command ${sequence} of the log cannot be applied: ${cause.message}. ${advice}`, { cause })
+  }
+}
+
+/** During recovery events are released in batches of about this many. */
+const recoveryBatchEvents = 4_096
+
+const definitionNumbers: ReadonlySet<number> = new Set(
+  Object.values(messages)
+    .filter(({ from }) => from === 'log')
+    .map(({ number }) => number),
+)
+
+export class Sequencer {
+  /** What `submitOrderEntry` submits: decoders write into it. */
+  readonly command = new Command()
+  private readonly options: SequencerOptions
+  private readonly exchange: Exchange
+  private readonly log: CommandLog
+  private readonly events = new EventBuffer()
+  private currentState: 'open' | 'halted' | 'closed' = 'open'
+  /** What wall clock and monotonic clock differed by when this process took over the log; a change of the clock changes nothing. */
+  private timeOffsetUs = 0
+  private turnMs = 0
+  private turnUs = 0
+  private turnBegun = false
+  private releasing = false
+  private releasedSequence = 0
+  private actions: (() => void)[] = []
+  private deferred: [Definition, number][] = []
+
+  constructor(options: SequencerOptions) {
+    this.options = options
+    this.exchange = options.exchange
+    this.log = options.log
+  }
+
+  /** `halted`: the log cannot be written any more, and nothing may be submitted. */
+  get state(): 'open' | 'halted' | 'closed' {
+    return this.currentState
+  }
+
+  /** Sequence number of the last command whose effects may be known outside. */
+  get sequence(): number {
+    return this.releasedSequence
+  }
+
+  /**
+   * Applies the whole log to the exchange and releases its events. Must be called once, before anything is submitted.
+   * @throws LogCorruptError if the log cannot be read
+   * @throws RecoveryError if the exchange cannot carry out what the log holds
+   */
+  recover(): Recovery {
+    const { exchange, events } = this
+    const begun = this.options.clock.monotonicMs()
+    let commands = 0
+    this.log.replay((record) => {
+      this.replay(record)
+      commands++
+      if (events.length >= recoveryBatchEvents * eventWidth) this.releaseEvents()
+    })
+    this.releaseEvents()
+    const now = this.options.clock.monotonicMs()
+    this.timeOffsetUs = Math.max(this.options.clock.wallUs(), exchange.timeUs) - now * 1_000
+    return { commands, milliseconds: now - begun, stateHash: exchange.stateHash() }
+  }
+
+  /** Time of this turn, monotonic milliseconds; one reading of the clock serves all that happens in a turn. */
+  get monotonicMs(): number {
+    if (!this.turnBegun) this.beginTurn()
+    return this.turnMs
+  }
+
+  /** Time of this turn as commands carry it, microseconds. */
+  get timeUs(): number {
+    if (!this.turnBegun) this.beginTurn()
+    return this.turnUs
+  }
+
+  /** Sequences `command`, whose message is in `bytes` from `start` to `end`. Only while the state is `open`. */
+  submitOrderEntry(session: number, bytes: Uint8Array, start: number, end: number): void {
+    const { command } = this
+    command.sequence = this.exchange.sequence + 1
+    command.timeUs = this.timeUs
+    command.session = session
+    try {
+      this.log.append(command.sequence, command.timeUs, session, bytes, start, end)
+      this.exchange.apply(command, this.events)
+    } catch (error) {
+      this.halt(error as Error)
+    }
+  }
+
+  /**
+   * Sequences a command that is not order entry. `session`: the one that it is about, 0 for none. Has no effect unless the
+   * state is `open`: what it tells is then found again at the next start.
+   */
+  submitDefinition(definition: Definition, session: number): void {
+    if (this.releasing) {
+      // Applied now it would show in snapshots that are about to be taken, before it is durable.
+      this.deferred.push([definition, session])
+      return
+    }
+    if (this.currentState !== 'open') return
+    const bytes = encodeMessagePack(definition)
+    const sequence = this.exchange.sequence + 1
+    const timeUs = this.timeUs
+    try {
+      this.log.append(sequence, timeUs, session, bytes, 0, bytes.length)
+      this.exchange.applyDefinition(definition, sequence, timeUs, session, this.events)
+    } catch (error) {
+      this.halt(error as Error)
+    }
+  }
+
+  /**
+   * Runs `action` at the end of this turn, when everything that was submitted is released. It never runs if that fails;
+   * only while the state is `open`.
+   */
+  afterRelease(action: () => void): void {
+    this.actions.push(action)
+    if (!this.turnBegun) this.beginTurn()
+  }
+
+  /** Ends the turn now instead of when the event loop gets there. */
+  endTurn(): void {
+    if (!this.turnBegun || this.releasing) return
+    if (this.currentState === 'open') this.commitAndRelease()
+    this.turnBegun = false
+    const deferred = this.deferred
+    this.deferred = []
+    for (const [definition, session] of deferred) this.submitDefinition(definition, session)
+    if (this.actions.length > 0 && !this.turnBegun) this.beginTurn()
+  }
+
+  /** Ends the turn and closes the log. Nothing may be submitted afterwards. */
+  close(): void {
+    this.endTurn()
+    // A release may have submitted something, a disconnection for one.
+    this.endTurn()
+    if (this.currentState !== 'open') return
+    this.currentState = 'closed'
+    this.log.close()
+  }
+
+  private beginTurn(): void {
+    this.turnBegun = true
+    this.turnMs = this.options.clock.monotonicMs()
+    this.turnUs = Math.max(this.exchange.timeUs, Math.floor(this.timeOffsetUs + this.turnMs * 1_000))
+    setImmediate(this.endTurnCallback)
+  }
+
+  private commitAndRelease(): void {
+    try {
+      this.log.commit()
+    } catch (error) {
+      this.halt(error as Error)
+      return
+    }
+    this.releasing = true
+    this.releaseEvents()
+    const actions = this.actions
+    this.actions = []
+    for (const action of actions) action()
+    this.releasing = false
+  }
+
+  private readonly endTurnCallback = (): void => this.endTurn()
+
+  private releaseEvents(): void {
+    this.releasedSequence = this.exchange.sequence
+    this.options.release(this.events)
+    this.events.clear()
+  }
+
+  private replay(record: LogRecord): void {
+    const { command, events, exchange } = this
+    try {
+      if (decodeOrderEntry(record.bytes, record.start, record.end, command) === record.end) {
+        command.sequence = record.sequence
+        command.timeUs = record.timeUs
+        command.session = record.session
+        exchange.apply(command, events)
+        return
+      }
+      const message = decodeMessagePack(record.bytes.subarray(record.start, record.end))
+      if (!definitionNumbers.has(messages[message.type].number)) throw new Error(`${message.type} is not a command`)
+      exchange.applyDefinition(message as Definition, record.sequence, record.timeUs, record.session, events)
+    } catch (error) {
+      throw new RecoveryError(record.sequence, error as Error)
+    }
+  }
+
+  private halt(error: Error): void {
+    if (this.currentState !== 'open') return
+    this.currentState = 'halted'
+    this.actions = []
+    this.deferred = []
+    this.events.clear()
+    this.options.onHalt(error)
+  }
+}
