@@ -5,7 +5,7 @@ import type { BotReport, StopRequest } from '../runtime/report.ts'
 import { BotTracker } from './bot-tracker.ts'
 import type { BotPlan } from './fleet-file.ts'
 import type { BotView, InstrumentView } from './fleet-view.ts'
-import { ProcessLog } from './process-log.ts'
+import { describeDeath, ProcessLog } from './process-log.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
 const program = join(import.meta.dirname, '..', 'main.ts')
@@ -38,8 +38,7 @@ export class BotProcess {
       },
       onDeath: (death, restartInMs) => {
         this.tracker.lifeEnded()
-        const words = this.log.lastWords()
-        onIncident(`${plan.name} ${death.text}${words && ` (${words})`}; starting it again in ${restartInMs / 1000} s`)
+        onIncident(`${plan.name} ${describeDeath(death, this.log)}; starting it again in ${restartInMs / 1000} s`)
         return true
       },
     })

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { FleetError } from './fleet-file.ts'
-import { ProcessLog } from './process-log.ts'
+import { describeDeath, ProcessLog } from './process-log.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'engine', 'main.ts')
@@ -50,8 +50,7 @@ export class EngineProcess {
           else onRefused(text)
           return false
         }
-        const words = this.log.lastWords()
-        onIncident(`the engine ${death.text}${words && ` (${words})`}; starting it again in ${restartInMs / 1000} s`)
+        onIncident(`the engine ${describeDeath(death, this.log)}; starting it again in ${restartInMs / 1000} s`)
         return true
       },
     })
@@ -95,7 +94,7 @@ export class EngineProcess {
     // Bots that were connected come back to the same port, also where the first life could choose it.
     const samePort = this.url === undefined ? port : Number(new URL(this.url).port)
     return [
-      ...['--port', samePort.toString(), '--data', dataFolder, '--log-mode', logMode],
+      ...['--port', samePort.toString(), '--data', dataFolder, '--log-mode', logMode, '--quiet'],
       ...(configFile === undefined ? [] : ['--config', configFile]),
     ]
   }

@@ -2,7 +2,7 @@
  * A running fleet: starts the engine (if it is to), the market view and the bots, watches them, and stops everything in
  * order: bots first, while the engine can still cancel their quotes, the engine last.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BotReport } from '../runtime/report.ts'
 import { BotProcess } from './bot-process.ts'
@@ -53,13 +53,14 @@ export class FleetSupervisor {
 
   /** @throws FleetError if the engine will not start or cannot be reached, or the data folder cannot be used */
   async start(): Promise<void> {
-    prepareLogFolder(this.settings.dataFolder)
-    if (this.engine !== undefined) this.url = await this.engine.start()
-    this.market = new MarketFeed(this.url)
+    const created = makeLogFolder(this.settings.dataFolder)
     try {
-      await this.market.connect()
+      if (this.engine !== undefined) this.url = await this.engine.start()
+      this.market = await connectMarket(this.url, this.settings.plans)
     } catch (error) {
-      throw new FleetError(`${(error as Error).message}; start an engine there, or add --with-engine`)
+      await this.engine?.stop()
+      if (created !== undefined) rmSync(created, { recursive: true, force: true })
+      throw error
     }
     // Stopped meanwhile: nothing may be started any more.
     if (this.stopping) return
@@ -124,11 +125,30 @@ export class FleetSupervisor {
   }
 }
 
-function prepareLogFolder(dataFolder: string): void {
+/** @returns the first folder that had to be made, if any */
+function makeLogFolder(dataFolder: string): string | undefined {
   try {
-    mkdirSync(join(dataFolder, 'logs'), { recursive: true })
+    return mkdirSync(join(dataFolder, 'logs'), { recursive: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new FleetError(`data folder ${dataFolder}: cannot be written (${code}); give another one with --data`)
   }
+}
+
+/** @throws FleetError if the engine cannot be reached, or does not trade what the bots are to trade */
+async function connectMarket(url: string, plans: readonly BotPlan[]): Promise<MarketFeed> {
+  const market = new MarketFeed(url)
+  const wanted = [...new Set(plans.flatMap(({ instruments }) => instruments))]
+  let known: readonly string[]
+  try {
+    known = await market.connect(wanted)
+  } catch (error) {
+    throw new FleetError(`${(error as Error).message}; start an engine there, or add --with-engine`)
+  }
+  const unknown = wanted.find((symbol) => !known.includes(symbol))
+  if (unknown === undefined) return market
+  market.close()
+  throw new FleetError(
+    `instrument ${unknown} of the fleet file is not traded at ${url}; it must be one of ${known.join(', ')}`,
+  )
 }

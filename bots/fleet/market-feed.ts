@@ -29,11 +29,17 @@ export class MarketFeed {
     return this.client.state === 'live'
   }
 
-  /** @throws Error if the engine cannot be reached; later losses are repaired by itself */
-  async connect(): Promise<void> {
+  /**
+   * Begins to follow these instruments; later losses of the connection are repaired by itself.
+   * @returns the symbols of all instruments that the engine trades
+   * @throws Error if the engine cannot be reached
+   */
+  async connect(symbols: readonly string[]): Promise<string[]> {
     await this.client.connect()
-    this.tracker.define(await this.client.listInstruments())
+    const listed = await this.client.listInstruments()
+    this.tracker.define(listed.filter(({ symbol }) => symbols.includes(symbol)))
     for (const channel of ['top', 'trades', 'status'] as const) this.client.subscribe(channel, 0)
+    return listed.map(({ symbol }) => symbol)
   }
 
   /** Brings the totals of the status channel, which is told once a second, up to now. */

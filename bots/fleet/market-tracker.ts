@@ -169,10 +169,9 @@ export class MarketTracker {
   /** Highest sequence number told on any channel: a lower bound of the commands that the engine has carried out. */
   sequence = 0
 
-  /** All instruments, in the order in which they are shown. Those known already keep what was learned of them. */
+  /** The instruments to follow, in the order in which they are shown. */
   define(definitions: readonly Row<'instrument'>[]): void {
     for (const definition of definitions) {
-      if (this.instruments.has(definition.instrument)) continue
       this.instruments.set(definition.instrument, new InstrumentTracker(definition))
     }
   }

@@ -3,6 +3,7 @@
  * it can still write when the supervisor is gone.
  */
 import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import type { Death } from './supervised-process.ts'
 
 export class ProcessLog {
   readonly path: string
@@ -28,9 +29,10 @@ export class ProcessLog {
     const written = readFileSync(this.path).subarray(this.lifeBegins).toString()
     return written.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{'))
   }
+}
 
-  /** The last one of them, empty if there is none. */
-  lastWords(): string {
-    return this.words().at(-1)?.trim() ?? ''
-  }
+/** A death for people, with the last words of one that ended by itself. */
+export function describeDeath({ text, exitCode }: Death, log: ProcessLog): string {
+  const words = exitCode === undefined ? undefined : log.words().at(-1)
+  return words === undefined ? text : `${text} (${words.trim()})`
 }
