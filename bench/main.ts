@@ -4,6 +4,7 @@
  */
 import { Command, InvalidArgumentError } from 'commander'
 import { runCoreSuite } from './core/suite.ts'
+import { runGatewaySuite } from './gateway/suite.ts'
 import { describeMachine } from './machine.ts'
 import { formatJson, formatReport } from './report.ts'
 import type { Report, SuiteContext } from './suite.ts'
@@ -20,6 +21,12 @@ const program = new Command('bench')
 suiteCommand('core', 'commands per second of the exchange alone, beside nodejs-order-book', 10).action(
   (options: CommonOptions) => run('core', options, runCoreSuite),
 )
+
+suiteCommand('gateway', 'orders per second and order-to-ack latency over WebSocket, beside a bare echo server', 5)
+  .option('--durable', 'acknowledge only what has reached the disk (default: log in memory)', false)
+  .action((options: CommonOptions & { readonly durable: boolean }) =>
+    run('gateway', options, (context) => runGatewaySuite(context, options.durable)),
+  )
 
 await program.parseAsync()
 

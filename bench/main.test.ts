@@ -1,0 +1,77 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const program = join(import.meta.dirname, 'main.ts')
+const slow = 120_000
+
+describe('bench', () => {
+  let folder: string
+  let child: ChildProcess | undefined
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(os.tmpdir(), 'bench-test-'))
+  })
+  afterEach(() => {
+    child?.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Runs it with a folder for temporary files of its own. */
+  const environment = () => ({ env: { ...process.env, TMPDIR: folder } })
+  const bench = (...args: string[]) => promisify(execFile)(process.execPath, [program, ...args], environment())
+  const lastLine = (text: string) => JSON.parse(text.trimEnd().split('\n').at(-1) as string)
+
+  it('lists its suites', async () => {
+    const { stdout } = await bench('--help')
+    expect(stdout).toMatch(/\n {2}core /)
+    expect(stdout).toMatch(/\n {2}gateway /)
+  })
+
+  it('refuses a time that is none, with exit code 1', async () => {
+    const refusal = { code: 1, stderr: expect.stringContaining("'soon' is invalid") }
+    await expect(bench('core', '--seconds', 'soon')).rejects.toMatchObject(refusal)
+  })
+
+  it('core: prints the machine, and the figures as the last line', { timeout: slow }, async () => {
+    const { stdout } = await bench('core', '--seconds', '0.1', '--json')
+    const { suite, machine, results, reference, ratios } = lastLine(stdout)
+    expect(stdout).toContain(machine.cpu)
+    expect(suite).toBe('core')
+    expect(results.applyMixed).toEqual({ value: expect.any(Number), unit: 'commands/s' })
+    const ratio = results.applyMixed.value / reference.nodejsOrderBookMixed.value
+    expect(ratios.applyMixedToNodejsOrderBook).toBeCloseTo(ratio, 1)
+  })
+
+  it('gateway: loads a real engine beside an echo server and leaves nothing behind', { timeout: slow }, async () => {
+    const { stdout } = await bench('gateway', '--seconds', '0.3', '--json')
+    const { suite, results, reference, ratios } = lastLine(stdout)
+    expect(suite).toBe('gateway')
+    expect(results.ackedPerSecond.value).toBeGreaterThan(0)
+    expect(results.ackP99UsAt10k.value).toBeGreaterThanOrEqual(results.ackP50UsAt10k.value)
+    expect(ratios.ackedToBareEcho).toBeCloseTo(results.ackedPerSecond.value / reference.bareEchoPerSecond.value, 2)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('gateway: ends with everything that it started when it is interrupted', { timeout: slow }, async () => {
+    const started = spawn(process.execPath, [program, 'gateway', '--seconds', '60'], environment())
+    child = started
+    let progress = ''
+    await new Promise<void>((resolve) => {
+      started.stderr.on('data', (text: Buffer) => {
+        progress += text
+        if (progress.includes('throughput')) resolve()
+      })
+    })
+    started.kill('SIGINT')
+    // Its standard error is closed by the last process that holds it.
+    const [exitCode] = await once(started, 'close')
+    expect(exitCode).toBe(130)
+    expect(progress).toContain('bench gateway: interrupted')
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
