@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { registerFleetCommand } from './fleet/fleet-command.ts'
 import { registerMarketMakerCommand } from './strategies/market-maker.ts'
 import { registerNoiseCommand } from './traders/noise-trader.ts'
+import { registerReplayCommand } from './traders/replay.ts'
 
 const program = new Command('bots')
   .description('Participants of the exchange. Each connects to a running engine over WebSocket.')
@@ -10,6 +11,7 @@ const program = new Command('bots')
 
 registerMarketMakerCommand(program)
 registerNoiseCommand(program)
+registerReplayCommand(program)
 registerFleetCommand(program)
 
 try {

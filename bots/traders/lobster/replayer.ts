@@ -50,7 +50,6 @@ export class Replayer {
   onRestingEvent(event: SessionEvent): void {
     this.guard(() => {
       this.resting.onEvent(event)
-      if (this.aggressors.isEmpty && this.resting.filledLots > 0) throw new ReplayError(intruderText)
       this.checkAnsweredRows()
     })
   }
@@ -240,6 +239,9 @@ export class Replayer {
     if (this.failure !== undefined) return
     try {
       action()
+      const { resting, aggressors } = this
+      const isIntruded = aggressors.outstanding === 0 && resting.filledLots > aggressors.filledLots
+      if (isIntruded) throw new ReplayError(intruderText)
       this.wake()
     } catch (error) {
       this.fail(error as Error)
