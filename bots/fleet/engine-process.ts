@@ -3,6 +3,8 @@
  * address only; this is the one place that knows where its program lies.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { FleetError } from './fleet-file.ts'
 import { describeDeath, ProcessLog } from './process-log.ts'
@@ -30,23 +32,25 @@ export class EngineProcess {
   private readonly process: SupervisedProcess
   private readonly log: ProcessLog
   private readonly ready = Promise.withResolvers<string>()
-  private url: string | undefined
-  private readySinceStart = false
+  private port: number
+  private wasEverReady = false
+  private isReady = false
 
   /** `onRefused`: it died and, started again, would not; the text is its own. */
   constructor(settings: EngineSettings, onIncident: (text: string) => void, onRefused: (text: string) => void) {
     this.settings = settings
+    this.port = settings.port
     this.log = new ProcessLog(join(settings.dataFolder, 'logs', 'engine.log'))
     this.process = new SupervisedProcess({
       launch: () => {
-        this.readySinceStart = false
+        this.isReady = false
         return this.log.during((descriptor) => launch(this.commandLine(), descriptor))
       },
       onMessage: (message) => this.hear(message as Ready),
       onDeath: (death, restartInMs) => {
-        if (!this.readySinceStart) {
+        if (!this.isReady) {
           const text = this.log.words().join('\n') || `the engine ${death.text}; see ${this.log.path}`
-          if (this.url === undefined) this.ready.reject(new FleetError(text))
+          if (!this.wasEverReady) this.ready.reject(new FleetError(text))
           else onRefused(text)
           return false
         }
@@ -64,14 +68,15 @@ export class EngineProcess {
    * Resolves with its address when it can be connected to.
    * @throws FleetError with the engine's own words if it would not start
    */
-  start(): Promise<string> {
+  async start(): Promise<string> {
+    if (this.port === 0) this.port = await freePort()
     this.process.start()
     return this.ready.promise
   }
 
   /** @returns what went wrong, if anything did */
   async stop(): Promise<string | undefined> {
-    const wasReady = this.readySinceStart
+    const wasReady = this.isReady
     const death = await this.process.stop(stopGraceMs)
     // One that was stopped before it was ready had nothing to lose; one that refused to start has said why.
     if (!wasReady || death?.exitCode === 0) return undefined
@@ -84,20 +89,31 @@ export class EngineProcess {
 
   private hear(message: Ready): void {
     if (message.type !== 'ready') return
-    this.readySinceStart = true
-    this.url = message.url
+    this.isReady = true
+    this.wasEverReady = true
     this.ready.resolve(message.url)
   }
 
   private commandLine(): string[] {
-    const { port, dataFolder, configFile, logMode } = this.settings
-    // Bots that were connected come back to the same port, also where the first life could choose it.
-    const samePort = this.url === undefined ? port : Number(new URL(this.url).port)
+    const { dataFolder, configFile, logMode } = this.settings
     return [
-      ...['--port', samePort.toString(), '--data', dataFolder, '--log-mode', logMode, '--quiet'],
+      ...['--port', this.port.toString(), '--data', dataFolder, '--log-mode', logMode, '--quiet'],
       ...(configFile === undefined ? [] : ['--config', configFile]),
     ]
   }
+}
+
+/**
+ * A port that nobody uses. Chosen here and not by the engine, because bots come back to the same port after a restart,
+ * and a port that the system chose for a listener cannot be listened on again while connections to it are remembered.
+ */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 /** In a process group of its own, as the bots are; it ends by itself when its channel to the supervisor does. */

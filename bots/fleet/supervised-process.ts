@@ -43,7 +43,9 @@ export class SupervisedProcess {
     return this.child !== undefined
   }
 
+  /** Does nothing once it was stopped. */
   start(): void {
+    if (this.stopping) return
     const startedMs = performance.now()
     const child = this.handlers.launch()
     this.child = child
