@@ -29,8 +29,8 @@ export interface BotOptions {
   readonly onIncident: (text: string) => void
 }
 
-/** How soon a halted desk looks again whether the cause is gone. */
-const haltedCheckMs = 250
+/** How often the risk guard looks at every desk, whether its trader acts or not. */
+const guardIntervalMs = 250
 /** How long the first snapshots of the books may take. */
 const firstBookTimeoutMs = 5_000
 
@@ -59,6 +59,7 @@ export class Bot {
   private isTrading = false
   private isStopped = false
   private onBook: () => void = () => {}
+  private callOffWatch: () => void = () => {}
   private fail: (error: Error) => void = () => {}
   /** Rejects when the bot cannot go on: the engine refused or replaced its session. */
   readonly failed: Promise<never>
@@ -86,19 +87,22 @@ export class Bot {
     const listed = await this.marketData.listInstruments()
     for (const instrument of pickInstruments(listed, this.options.symbols)) this.seat(instrument)
     await this.session.connect()
+    // An earlier process may have left orders: a takeover of its session is no disconnect.
+    this.session.massCancel()
     for (const instrument of this.seats.keys()) {
       this.marketData.subscribe('book', instrument)
       this.marketData.subscribe('trades', instrument)
     }
     await this.booksComplete()
     this.isTrading = true
-    for (const seat of this.seats.values()) this.schedule(seat, this.clock.nowMs())
+    this.watch()
   }
 
   /** Stops trading, cancels all quotes, waits until that is answered, and disconnects. */
   async stop(): Promise<void> {
     if (this.isStopped) return
     this.isStopped = true
+    this.callOffWatch()
     for (const seat of this.seats.values()) seat.callOff()
     const isAnswered = await this.session.close(true)
     this.marketData.close()
@@ -237,15 +241,29 @@ export class Bot {
     seat.callOff = this.clock.after(dueMs - this.clock.nowMs(), () => this.act(seat))
   }
 
+  /** Halts desks, and lets those go on again whose cause is gone. */
+  private watch(): void {
+    if (this.isStopped) return
+    for (const seat of this.seats.values()) {
+      if (this.mayTrade(seat) && seat.dueMs === Infinity) this.schedule(seat, this.clock.nowMs())
+    }
+    this.callOffWatch = this.clock.after(guardIntervalMs, () => this.watch())
+  }
+
   private act(seat: Seat): void {
+    seat.dueMs = Infinity
+    if (!this.mayTrade(seat)) return
     const nowMs = this.clock.nowMs()
     seat.lastActMs = nowMs
-    seat.dueMs = Infinity
+    this.schedule(seat, nowMs + seat.trader.act(nowMs))
+  }
+
+  private mayTrade(seat: Seat): boolean {
     const halt = seat.desk.assess(this.session.state === 'live')
     if (halt === undefined) seat.isPulled = false
     else this.pull(seat, halt)
     seat.halt = halt
-    this.schedule(seat, nowMs + (halt === undefined ? seat.trader.act(nowMs) : haltedCheckMs))
+    return halt === undefined
   }
 
   /** Cancels the quotes of a desk that halts, once. Without a session there is no need: the engine cancels them. */

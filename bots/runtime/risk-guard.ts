@@ -68,8 +68,9 @@ export class RiskGuard {
   private blindness({ isSessionLive, isBookSynchronised, silenceMs }: RiskView): Halt | undefined {
     if (!isSessionLive) return { reason: 'disconnected: the session is not live', isFinal: false }
     if (!isBookSynchronised) return { reason: 'stale market data: the book is incomplete', isFinal: false }
-    if (silenceMs > this.limits.maxSilenceMs) {
-      return { reason: `stale market data: nothing came for ${(silenceMs / 1000).toFixed(1)} s`, isFinal: false }
+    const { maxSilenceMs } = this.limits
+    if (silenceMs > maxSilenceMs) {
+      return { reason: `stale market data: nothing came for more than ${maxSilenceMs / 1000} s`, isFinal: false }
     }
     return undefined
   }

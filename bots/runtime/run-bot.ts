@@ -27,10 +27,12 @@ export async function runBot(
   try {
     await Promise.race([bot.start(), stopAsked])
     await Promise.race([bot.failed, stopAsked])
+    await bot.stop()
+    clearInterval(timer)
+    await tell(bot.report())
   } finally {
     clearInterval(timer)
     await bot.stop()
-    await tell(bot.report())
     if (process.connected) process.disconnect()
   }
 }

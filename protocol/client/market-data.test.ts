@@ -124,7 +124,9 @@ test('close ends it for good', async () => {
   const states: string[] = []
   const client = clientOf(engine, { onState: (state) => states.push(state) })
   await client.connect()
+  const listed = expect(client.listInstruments()).rejects.toThrow('closed by this side')
   client.close()
+  await listed
   await reconnect()
   expect(states).toEqual(['connecting', 'live', 'closed'])
   expect(vi.getTimerCount()).toBe(0)

@@ -37,6 +37,11 @@ export interface MarketDataHandlers {
   onNotice?(notice: Message<'notice'>): void
 }
 
+interface ListRequest {
+  resolve(instruments: Row<'instrument'>[]): void
+  reject(error: Error): void
+}
+
 interface Subscription {
   readonly channel: Channel
   readonly instrument: number
@@ -50,7 +55,7 @@ export class MarketDataClient {
   /** Sequence of the last message of the trades channel, by instrument. */
   private readonly lastTradesSequence = new Map<number, number>()
   private currentState: MarketDataState = 'closed'
-  private listRequests: ((instruments: Row<'instrument'>[]) => void)[] = []
+  private listRequests: ListRequest[] = []
   private settleConnect: { resolve(): void; reject(error: Error): void } | undefined
 
   constructor(options: MarketDataOptions, handlers: MarketDataHandlers = {}) {
@@ -83,10 +88,13 @@ export class MarketDataClient {
     })
   }
 
-  /** Asks for all instruments. An answer that a lost connection took along is asked for again. */
+  /**
+   * Asks for all instruments. An answer that a lost connection took along is asked for again.
+   * @throws Error if the client is closed before the answer came
+   */
   listInstruments(): Promise<Row<'instrument'>[]> {
-    return new Promise((resolve) => {
-      this.listRequests.push(resolve)
+    return new Promise((resolve, reject) => {
+      this.listRequests.push({ resolve, reject })
       if (this.currentState === 'live') this.connection.send({ type: 'listInstruments' })
     })
   }
@@ -138,7 +146,7 @@ export class MarketDataClient {
         if (message.channel === 'trades') this.lastTradesSequence.set(message.instrument, message.sequence)
         break
       case 'instrumentList':
-        this.listRequests.shift()?.(message.instruments)
+        this.listRequests.shift()?.resolve(message.instruments)
         break
       case 'error':
         this.handlers.onError?.(message)
@@ -199,6 +207,7 @@ export class MarketDataClient {
     this.setState('closed', reason)
     this.settleConnect?.reject(new Error(reason))
     this.settleConnect = undefined
+    for (const { reject } of this.listRequests.splice(0)) reject(new Error(reason))
   }
 
   private setState(state: MarketDataState, reason: string): void {

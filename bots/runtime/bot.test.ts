@@ -1,0 +1,269 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { FakeEngine } from '../../protocol/client/fake-engine.ts'
+import type { Message } from '../../protocol/messages.ts'
+import { Bot, type BotOptions } from './bot.ts'
+import { systemClock } from './clock.ts'
+import type { Desk } from './desk.ts'
+import type { MakeTrader } from './trader.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+
+function snapshot(sequence: number, bidTicks: number, askTicks: number): Message<'bookSnapshot'> {
+  return {
+    type: 'bookSnapshot',
+    instrument: 1,
+    previousSequence: 0,
+    sequence,
+    engineTimeUs: sequence,
+    bids: [{ priceTicks: bidTicks, quantityLots: 5, orderCount: 1 }],
+    asks: [{ priceTicks: askTicks, quantityLots: 5, orderCount: 1 }],
+  }
+}
+
+/** Places one buy order at its first act, and notes when it acts. */
+function traderOf(acts: number[], desks: Desk[] = []): MakeTrader {
+  return (desk) => {
+    desks.push(desk)
+    return {
+      reactionMs: 100,
+      act(nowMs) {
+        acts.push(nowMs)
+        if (desk.orders.count === 0)
+          desk.orders.submit({ instrument: 1, side: 'buy', quantityLots: 10, priceTicks: 99 })
+        return 1_000
+      },
+    }
+  }
+}
+
+function stand(makeTrader: MakeTrader = traderOf([]), change: Partial<BotOptions> = {}) {
+  const engine = new FakeEngine()
+  engine.books.set(1, snapshot(1, 9_990, 10_010))
+  const incidents: string[] = []
+  const bot = new Bot(
+    {
+      kind: 'test',
+      url: 'ws://engine',
+      participant: 'maker-1',
+      session: 'main',
+      sign: () => 'signature',
+      openWebSocket: engine.openWebSocket,
+      symbols: ['ACME'],
+      seed: 1,
+      limits: { maxPositionLots: 100, stopLossMinor: 5_000, maxSilenceMs: 3_000 },
+      onIncident: (text) => incidents.push(text),
+      ...change,
+    },
+    makeTrader,
+    systemClock,
+  )
+  return { engine, bot, incidents }
+}
+
+/** The other side of an order's fill, as the engine tells it. */
+function filled(engine: FakeEngine, orderRef: number, quantityLots: number, priceTicks: number): void {
+  engine.emit({
+    type: 'filled',
+    orderRef,
+    orderId: orderRef,
+    tradeId: 1,
+    instrument: 1,
+    side: 'buy',
+    priceTicks,
+    quantityLots,
+    leavesLots: 10 - quantityLots,
+    liquidity: 'maker',
+    feeMinor: 0,
+  })
+}
+
+/** Keeps the connections alive, as an engine without news does. */
+async function idle(engine: FakeEngine, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 500) {
+    engine.publish({ type: 'heartbeat' })
+    await pass(500)
+  }
+}
+
+describe('start', () => {
+  test('names the instruments that exist if one does not', async () => {
+    const { bot } = stand(undefined, { symbols: ['ACME', 'DUST'] })
+    await expect(bot.start()).rejects.toThrow('no instrument DUST; there is ACME')
+  })
+
+  test('begins with no orders of an earlier process, and acts once the book is there', async () => {
+    const acts: number[] = []
+    const { engine, bot } = stand(traderOf(acts))
+    await bot.start()
+    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel'])
+    await pass(0)
+    expect(acts.length).toBe(1)
+    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder'])
+    expect(bot.report().state).toBe('live')
+  })
+
+  test('fails if no book comes', async () => {
+    const { engine, bot } = stand()
+    engine.books.clear()
+    const started = expect(bot.start()).rejects.toThrow('no book came within 5 s')
+    await pass(5_000)
+    await started
+  })
+})
+
+describe('acting', () => {
+  test('a change at the desk is reacted to, but not before the reaction time has passed since the last act', async () => {
+    const acts: number[] = []
+    const { engine, bot } = stand(traderOf(acts))
+    await bot.start()
+    await pass(0)
+    const beginMs = acts[0]
+    await pass(30)
+    engine.publish(snapshot(2, 9_991, 10_010))
+    engine.publish(snapshot(3, 9_992, 10_010))
+    await pass(1_050)
+    expect(acts.map((actMs) => actMs - beginMs)).toEqual([0, 100])
+    await pass(100)
+    expect(acts.map((actMs) => actMs - beginMs)).toEqual([0, 100, 1_100])
+  })
+})
+
+describe('the risk guard', () => {
+  test('a stop-loss pulls the quotes and is told; no trading after it', async () => {
+    const acts: number[] = []
+    const { engine, bot, incidents } = stand(traderOf(acts))
+    await bot.start()
+    await pass(0)
+    filled(engine, 2, 10, 10_000)
+    // Bought at 10,000, marked at 9,000: 10 lots × 1,000 ticks × 1 minor unit lost.
+    engine.publish(snapshot(9, 8_990, 9_010))
+    await pass(200)
+    const actsBefore = acts.length
+    await idle(engine, 3_000)
+    expect(acts.length).toBe(actsBefore)
+    expect(incidents).toEqual(['ACME halted: stop-loss: lost 10000 of 5000 minor units'])
+    expect(bot.report()).toMatchObject({
+      state: 'halted',
+      haltReason: 'ACME: stop-loss: lost 10000 of 5000 minor units',
+      positions: [{ symbol: 'ACME', positionLots: 10, pnlMinor: -10_000 }],
+    })
+  })
+
+  test('silent market data pulls the quotes once; when it speaks again, trading goes on', async () => {
+    const acts: number[] = []
+    const { engine, bot } = stand(traderOf(acts))
+    await bot.start()
+    await pass(4_000)
+    expect(bot.report().haltReason).toBe('ACME: stale market data: nothing came for more than 3 s')
+    await pass(1_000)
+    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder', 'massCancel'])
+    engine.publish(snapshot(5, 9_990, 10_010))
+    await pass(300)
+    expect(bot.report().state).toBe('live')
+    expect(engine.applied.at(-1)?.type).toBe('newOrder')
+  })
+
+  test('a lost connection halts until it is back', async () => {
+    const acts: number[] = []
+    const { engine, bot, incidents } = stand(traderOf(acts))
+    await bot.start()
+    await pass(0)
+    engine.isReachable = false
+    engine.cut()
+    await pass(1_000)
+    expect(bot.report().state).toBe('connecting')
+    expect(incidents).toContain('ACME halted: disconnected: the session is not live')
+    const actsBefore = acts.length
+    engine.isReachable = true
+    await idle(engine, 6_000)
+    expect(bot.report().state).toBe('live')
+    expect(acts.length).toBeGreaterThan(actsBefore)
+  })
+})
+
+test('the report adds up orders, fills, positions and acks', async () => {
+  const { engine, bot } = stand()
+  engine.positions = [{ type: 'position', instrument: 1, positionLots: 3, cashMinor: -30_000, feesMinor: 7 }]
+  await bot.start()
+  await pass(0)
+  filled(engine, 2, 4, 10_000)
+  await pass(0)
+  const report = bot.report()
+  expect(report).toMatchObject({
+    type: 'report',
+    bot: 'maker-1.main',
+    kind: 'test',
+    state: 'live',
+    submittedLots: 10,
+    filledLots: 4,
+    orders: 1,
+    fills: 1,
+    rejects: 0,
+    positions: [
+      {
+        symbol: 'ACME',
+        opening: { positionLots: 3, cashMinor: -30_000, feesMinor: 7 },
+        current: { positionLots: 7, cashMinor: -70_000, feesMinor: 7 },
+        positionLots: 7,
+        pnlMinor: 0,
+        feesMinor: 0,
+        openOrders: 1,
+      },
+    ],
+  })
+  // The mass cancel at the start and the order; each report has those since the last.
+  expect(report.ackMicroseconds.count).toBe(2)
+  expect(bot.report().ackMicroseconds.count).toBe(0)
+})
+
+test('events that are gone make it begin anew: orders forgotten, all cancelled, positions as told', async () => {
+  const desks: Desk[] = []
+  const { engine, bot } = stand(traderOf([], desks))
+  await bot.start()
+  await pass(0)
+  engine.requests = 'mute'
+  filled(engine, 2, 10, 10_000)
+  engine.cut()
+  engine.requests = 'answer'
+  engine.positions = [{ type: 'position', instrument: 1, positionLots: 10, cashMinor: -100_000, feesMinor: 0 }]
+  engine.firstKeptEvent = engine.events.length + 1
+  await idle(engine, 6_000)
+  expect(engine.applied.filter((request) => request.type === 'massCancel').length).toBe(2)
+  expect(desks[0].position.positionLots).toBe(10)
+  expect(bot.report().state).toBe('live')
+})
+
+describe('stop', () => {
+  test('cancels all orders, waits for the answers and disconnects', async () => {
+    const { engine, bot } = stand()
+    await bot.start()
+    await pass(0)
+    await bot.stop()
+    expect(engine.events.slice(-2).map((event) => event.type)).toEqual(['cancelled', 'massCancelled'])
+    expect(bot.report()).toMatchObject({ state: 'stopped', positions: [{ openOrders: 0 }] })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('may come before the start is done', async () => {
+    const { bot } = stand()
+    const started = bot.start().catch((error: Error) => error.message)
+    await bot.stop()
+    expect(await started).toContain('closed by this side')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+test('a session that somebody else took over ends the bot with the reason', async () => {
+  const { engine, bot } = stand()
+  await bot.start()
+  const failed = expect(bot.failed).rejects.toThrow('superseded: A newer logon took over this session.')
+  engine.closeWith('superseded')
+  await failed
+})
