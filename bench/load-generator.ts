@@ -26,11 +26,11 @@ async function perform(job: Job): Promise<Reply> {
   switch (job.type) {
     case 'connect':
       connections = await connect(job.target)
-      return { type: 'connected' }
+      return { type: 'connect' }
     case 'closedLoop':
-      return { type: 'done', result: await runClosedLoop(connections, job) }
+      return { type: 'closedLoop', result: await runClosedLoop(connections, job) }
     case 'openLoop':
-      return { type: 'done', result: await runOpenLoop(connections, job) }
+      return { type: 'openLoop', result: await runOpenLoop(connections, job) }
   }
 }
 

@@ -9,8 +9,11 @@ export interface Machine {
   readonly node: string
   /** Date of the run, UTC. */
   readonly date: string
+  /** Processes that wanted to run in the minute before, on average. */
+  readonly loadAverage: number
 }
 
+/** Call it before the run: afterwards the load average is the run's own. */
 export function describeMachine(): Machine {
   const cpus = os.cpus()
   return {
@@ -20,5 +23,6 @@ export function describeMachine(): Machine {
     system: `${os.type()} ${os.release()}`,
     node: process.versions.node,
     date: new Date().toISOString().slice(0, 10),
+    loadAverage: Number(os.loadavg()[0].toFixed(2)),
   }
 }

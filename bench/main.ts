@@ -51,10 +51,10 @@ async function run(
 ): Promise<void> {
   const interruption = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+  const machine = describeMachine()
   const progress = (text: string) => process.stderr.write(`${name}: ${text}\n`)
   try {
     const report = await measure({ seconds: options.seconds, progress, signal: interruption.signal })
-    const machine = describeMachine()
     console.log(formatReport(name, machine, report))
     if (options.json) console.log(formatJson(name, machine, report))
   } catch (error) {

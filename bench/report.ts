@@ -2,13 +2,22 @@
 import type { Machine } from './machine.ts'
 import type { Figure, Report, Table } from './suite.ts'
 
+/** A load average above this means that something else was running. */
+const idleLoadAverage = 0.5
+
 export function formatReport(suite: string, machine: Machine, report: Report): string {
+  const caveats = [...report.caveats]
+  if (machine.loadAverage > idleLoadAverage) {
+    caveats.push(
+      `The machine was not idle: load average ${machine.loadAverage} before the run. Expect worse figures than its own.`,
+    )
+  }
   const lines = [
     `${suite}: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB, ${machine.system}, Node ${machine.node}, ${machine.date}`,
     ...report.method,
     ...report.tables.flatMap((table) => ['', ...formatTable(table)]),
     '',
-    ...report.caveats.map((caveat) => `* ${caveat}`),
+    ...caveats.map((caveat) => `* ${caveat}`),
   ]
   return lines.join('\n')
 }

@@ -1,7 +1,6 @@
 /** A server under load, the generator that loads it, and what was measured on it. */
 import type { GeneratorProcess } from '../load/generator-process.ts'
-import type { LoadResult } from '../load/job.ts'
-import type { LatencySummary } from '../load/latency.ts'
+import type { LoadResult, OpenLoopResult } from '../load/job.ts'
 import { readCpuSeconds } from '../process-cpu.ts'
 
 /** Commands that each connection keeps unanswered while throughput is measured. */
@@ -12,7 +11,7 @@ const warmupSeconds = 1
 export interface Throughput {
   readonly result: LoadResult
   readonly answeredPerSecond: number
-  /** CPU time of the server per command, microseconds; NaN where it cannot be known. */
+  /** CPU time of the server per answer, microseconds; NaN where it cannot be known. */
   readonly userCpuUs: number
   readonly systemCpuUs: number
 }
@@ -20,8 +19,6 @@ export interface Throughput {
 export class Contestant {
   readonly name: string
   readonly throughput: Throughput[] = []
-  /** Of the open loop; set by `measureLatency`. */
-  latency: LatencySummary | undefined
   /** Commands answered since the connections were opened. */
   answeredInTotal = 0
   private readonly serverPid: number
@@ -36,7 +33,7 @@ export class Contestant {
   async measureThroughput(seconds: number): Promise<void> {
     const answeredBefore = this.answeredInTotal
     const cpuBefore = readCpuSeconds(this.serverPid)
-    const result = await this.generator.run({ type: 'closedLoop', window, warmupSeconds, seconds })
+    const result = await this.generator.runClosedLoop({ window, warmupSeconds, seconds })
     const cpuAfter = readCpuSeconds(this.serverPid)
     this.answeredInTotal = result.answeredInTotal
     const answered = result.answeredInTotal - answeredBefore
@@ -48,11 +45,11 @@ export class Contestant {
     })
   }
 
-  async measureLatency(seconds: number): Promise<void> {
-    const job = { type: 'openLoop', ratePerSecond: latencyRatePerSecond, warmupSeconds, seconds } as const
-    const result = await this.generator.run(job)
+  async measureLatency(seconds: number): Promise<OpenLoopResult> {
+    const loop = { ratePerSecond: latencyRatePerSecond, warmupSeconds, seconds }
+    const result = await this.generator.runOpenLoop(loop)
     this.answeredInTotal = result.answeredInTotal
-    this.latency = result.latency
+    return result
   }
 
   /** The turn with the middle throughput. */

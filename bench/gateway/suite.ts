@@ -52,13 +52,14 @@ async function measure(
       await contestant.measureThroughput(seconds / throughputTurns)
     }
   }
-  for (const contestant of [engine, echo]) {
-    progress(`latency: ${contestant.name}`)
-    await contestant.measureLatency(seconds)
-  }
+  progress('latency: engine')
+  const engineLatency = await engine.measureLatency(seconds)
+  progress('latency: bare echo')
+  const echoLatency = await echo.measureLatency(seconds)
+
   const sequenced = (await engineProcess.sequence()) - sequenceBefore
   if (sequenced !== engine.answeredInTotal) {
     throw new Error(`the engine processed ${sequenced} commands, but answered ${engine.answeredInTotal}`)
   }
-  return gatewayReport({ engine, echo, connectionCount, durable, pinned: processes.pinned })
+  return gatewayReport({ engine, echo, engineLatency, echoLatency, connectionCount, durable, pinned: processes.pinned })
 }

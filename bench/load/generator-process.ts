@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { clientCore, type Processes } from '../processes.ts'
-import type { Job, LoadResult, Reply, Target } from './job.ts'
+import type { ClosedLoop, Job, LoadResult, OpenLoop, OpenLoopResult, Reply, Target } from './job.ts'
 
 const script = fileURLToPath(new URL('../load-generator.ts', import.meta.url))
 
@@ -22,17 +22,19 @@ export class GeneratorProcess {
     return generator
   }
 
-  async run(job: Exclude<Job, { type: 'connect' }>): Promise<LoadResult> {
-    const reply = await this.perform(job)
-    if (reply.type !== 'done') throw new Error(`the load generator answered ${reply.type}`)
-    return reply.result
+  async runClosedLoop(loop: ClosedLoop): Promise<LoadResult> {
+    return (await this.perform({ type: 'closedLoop', ...loop })).result
   }
 
-  private async perform(job: Job): Promise<Reply> {
+  async runOpenLoop(loop: OpenLoop): Promise<OpenLoopResult> {
+    return (await this.perform({ type: 'openLoop', ...loop })).result
+  }
+
+  private async perform<Type extends Job['type']>(job: Job & { type: Type }): Promise<Reply & { type: Type }> {
     const answer = once(this.child, 'message')
     this.child.send(job)
     const [reply] = (await answer) as [Reply]
     if (reply.type === 'failed') throw new Error(`the load failed: ${reply.message}`)
-    return reply
+    return reply as Reply & { type: Type }
   }
 }

@@ -8,27 +8,37 @@ export interface Credentials {
   readonly privateKeyPem: string
 }
 
-/** What to load. The echo server speaks WebSocket but knows no logon, and answers every frame with one frame. */
-export type Target =
-  | { readonly kind: 'engine'; readonly port: number; readonly instrument: number; readonly sessions: Credentials[] }
-  | { readonly kind: 'echo'; readonly port: number; readonly instrument: number; readonly connections: number }
+export interface EngineTarget {
+  readonly kind: 'engine'
+  readonly port: number
+  readonly instrument: number
+  /** One connection for each. */
+  readonly sessions: readonly Credentials[]
+}
 
-export type Job =
-  | { readonly type: 'connect'; readonly target: Target }
-  | {
-      readonly type: 'closedLoop'
-      /** Commands that each connection keeps unanswered. */
-      readonly window: number
-      readonly warmupSeconds: number
-      readonly seconds: number
-    }
-  | {
-      readonly type: 'openLoop'
-      /** Commands per second over all connections, evenly spaced. */
-      readonly ratePerSecond: number
-      readonly warmupSeconds: number
-      readonly seconds: number
-    }
+/** The echo server speaks WebSocket but knows no logon, and answers every frame with one frame. */
+export interface EchoTarget {
+  readonly kind: 'echo'
+  readonly port: number
+  readonly instrument: number
+  readonly connections: number
+}
+
+export type Target = EngineTarget | EchoTarget
+
+export interface ClosedLoop {
+  /** Commands that each connection keeps unanswered. */
+  readonly window: number
+  readonly warmupSeconds: number
+  readonly seconds: number
+}
+
+export interface OpenLoop {
+  /** Commands per second over all connections, evenly spaced. */
+  readonly ratePerSecond: number
+  readonly warmupSeconds: number
+  readonly seconds: number
+}
 
 export interface AnswerCounts {
   /** First answers to commands. */
@@ -48,11 +58,23 @@ export interface LoadResult {
   readonly generatorCpu: number
   /** Since the connections were opened, warm-up and tail included. */
   readonly answeredInTotal: number
-  /** Of an open loop. */
-  readonly latency?: LatencySummary
 }
 
+export interface OpenLoopResult extends LoadResult {
+  /** From when commands were due to when their answers were read. */
+  readonly latency: LatencySummary
+  /** From when commands were due to when they were sent: the generator's own part of the latency. */
+  readonly lateness: LatencySummary
+}
+
+export type Job =
+  | { readonly type: 'connect'; readonly target: Target }
+  | ({ readonly type: 'closedLoop' } & ClosedLoop)
+  | ({ readonly type: 'openLoop' } & OpenLoop)
+
+/** Answers the job of the same type, or says that something went wrong. */
 export type Reply =
-  | { readonly type: 'connected' }
-  | { readonly type: 'done'; readonly result: LoadResult }
+  | { readonly type: 'connect' }
+  | { readonly type: 'closedLoop'; readonly result: LoadResult }
+  | { readonly type: 'openLoop'; readonly result: OpenLoopResult }
   | { readonly type: 'failed'; readonly message: string }

@@ -6,7 +6,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadConnection } from './connection.ts'
-import type { AnswerCounts, Job, LoadResult } from './job.ts'
+import type { AnswerCounts, ClosedLoop, LoadResult, OpenLoop, OpenLoopResult } from './job.ts'
 import { LatencyRecorder, Schedule } from './latency.ts'
 
 /** After the last command, its answer must come within this time. */
@@ -14,40 +14,35 @@ const answerDeadlineMs = 10_000
 
 type Connections = readonly LoadConnection[]
 
-export async function runClosedLoop(
-  connections: Connections,
-  job: Extract<Job, { type: 'closedLoop' }>,
-): Promise<LoadResult> {
+export async function runClosedLoop(connections: Connections, loop: ClosedLoop): Promise<LoadResult> {
   let stopped = false
   const refill = (connection: LoadConnection) => {
     if (stopped) return
-    for (let missing = job.window - connection.unanswered; missing > 0; missing--) connection.queue(0)
+    for (let missing = loop.window - connection.unanswered; missing > 0; missing--) connection.queue(0)
     connection.flush()
   }
   for (const connection of connections) {
     connection.onAnswers = () => refill(connection)
     refill(connection)
   }
-  await sleep(job.warmupSeconds * 1_000)
+  await sleep(loop.warmupSeconds * 1_000)
   const measurement = new Measurement(connections)
-  await sleep(job.seconds * 1_000)
+  await sleep(loop.seconds * 1_000)
   const measured = measurement.end()
   stopped = true
   await allAnswered(connections)
   return { ...measured, answeredInTotal: countAnswers(connections).answered }
 }
 
-export async function runOpenLoop(
-  connections: Connections,
-  job: Extract<Job, { type: 'openLoop' }>,
-): Promise<LoadResult> {
+export async function runOpenLoop(connections: Connections, loop: OpenLoop): Promise<OpenLoopResult> {
   const startMs = performance.now() + 10
-  const measuredFromMs = startMs + job.warmupSeconds * 1_000
-  const schedule = new Schedule(startMs, job.ratePerSecond, job.warmupSeconds + job.seconds)
-  const recorder = new LatencyRecorder(measuredFromMs)
+  const measuredFromMs = startMs + loop.warmupSeconds * 1_000
+  const schedule = new Schedule(startMs, loop.ratePerSecond, loop.warmupSeconds + loop.seconds)
+  const latency = new LatencyRecorder(measuredFromMs)
+  const lateness = new LatencyRecorder(measuredFromMs)
   for (const connection of connections) {
     connection.onAnswers = () => {}
-    connection.recorder = recorder
+    connection.recorder = latency
   }
   let measurement: Measurement | undefined
   for (let sent = 0; sent < schedule.total; ) {
@@ -55,7 +50,9 @@ export async function runOpenLoop(
     if (measurement === undefined && now >= measuredFromMs) measurement = new Measurement(connections)
     for (const due = schedule.dueCount(now); sent < due; sent++) {
       const connection = connections[sent % connections.length]
-      connection.queue(schedule.dueMs(sent))
+      const dueMs = schedule.dueMs(sent)
+      lateness.record(dueMs, performance.now())
+      connection.queue(dueMs)
       // One frame, one write: a client with one order to send does not wait for a second one.
       connection.flush()
     }
@@ -64,10 +61,11 @@ export async function runOpenLoop(
   const measured = (measurement ?? new Measurement(connections)).end()
   await allAnswered(connections)
   for (const connection of connections) connection.recorder = undefined
-  return { ...measured, answeredInTotal: countAnswers(connections).answered, latency: recorder.summary() }
+  const answeredInTotal = countAnswers(connections).answered
+  return { ...measured, answeredInTotal, latency: latency.summary(), lateness: lateness.summary() }
 }
 
-export function countAnswers(connections: Connections): AnswerCounts {
+function countAnswers(connections: Connections): AnswerCounts {
   const total = { answered: 0, accepted: 0, cancelled: 0, rejected: 0, fills: 0 }
   for (const connection of connections) {
     for (const key of Object.keys(total) as (keyof AnswerCounts)[]) total[key] += connection[key]
