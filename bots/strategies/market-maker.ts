@@ -59,7 +59,7 @@ export function registerMarketMakerCommand(program: Command): void {
     program.command('market-maker').description('quotes both sides, leaning against its inventory'),
     'maker-1',
   )
-    .option('--spread-ticks <ticks>', 'distance between the two quotes', positiveInteger, 10)
+    .option('--spread-ticks <ticks>', 'distance between the two quotes', positiveInteger, 4)
     .option('--skew-ticks <ticks>', 'how far quotes have moved when the position is at its limit', wholeNumber, 20)
     .option('--size <lots>', 'quantity of each quote when nothing is held', positiveInteger, 50)
     .option('--reaction-ms <ms>', 'shortest time between two looks at the market', wholeNumber, 50)

@@ -83,11 +83,11 @@ export function registerNoiseCommand(program: Command): void {
     program.command('noise').description('trades at random: limit orders, market orders, cancels'),
     'noise-1',
   )
-    .option('--limit-rate <number>', 'limit orders per second and instrument', positiveNumber, 4)
+    .option('--limit-rate <number>', 'limit orders per second and instrument', positiveNumber, 2)
     .option('--market-rate <number>', 'market orders per second and instrument', positiveNumber, 1)
     .option('--cancel-rate <number>', 'cancels per second and open order', positiveNumber, 0.2)
     .option('--mean-size <lots>', 'mean quantity of an order', positiveNumber, 5)
-    .option('--mean-offset-ticks <ticks>', 'mean distance of limit orders from the touch', positiveNumber, 8)
+    .option('--mean-offset-ticks <ticks>', 'mean distance of limit orders from the touch', positiveNumber, 20)
     .option('--max-open-orders <count>', 'most open orders per instrument', positiveInteger, 30)
     .action((options: NoiseOptions) => {
       const { meanSize: meanSizeLots, ...parameters } = options
