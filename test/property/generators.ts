@@ -73,6 +73,7 @@ const kind = weighted<[type: number, inForce: number]>(
 )
 
 const changeOfQuantity = weighted<Relative>(
+  [2, fc.constant({ from: 'order', plus: 0 })],
   [3, fc.record({ from: fc.constant('order' as const), plus: fc.integer({ min: -9, max: 9 }) })],
   [1, fc.record({ from: fc.constant('filled' as const), plus: fc.integer({ min: -1, max: 1 }) })],
 )
@@ -93,7 +94,10 @@ export function stepOf(flow: Flow): fc.Arbitrary<Step> {
       instrument: mostly(fc.integer({ min: 1, max: 3 }), fc.constantFrom(0, 4, 2 ** 32 + 1)),
       side: mostly(fc.constantFrom(1, 2), fc.constantFrom(0, 3, 2 ** 32 + 1)),
       kind: mostly(kind, fc.tuple(weighted([2, fc.nat(4)], [1, wild]), weighted([2, fc.nat(4)], [1, wild]))),
-      quantityLots: mostly(fc.integer({ min: 1, max: 20 }), wild),
+      quantityLots: mostly(
+        fc.integer({ min: 1, max: 20 }),
+        weighted([3, wild], [1, fc.constant(limits.maxQuantityLots)]),
+      ),
       price,
     })
     .map(({ kind: [type, inForce], ...rest }): Step => ({ ...rest, orderType: type, timeInForce: inForce }))
@@ -137,8 +141,8 @@ function upheaval(session: fc.Arbitrary<number>, refPlus: fc.Arbitrary<number>):
   const disconnect = fc.record({ do: fc.constant('disconnect' as const), session })
   const instrument = fc.integer({ min: 1, max: priceRanges.length })
   const terms = fc.record({ do: fc.constant('redefineInstrument' as const), instrument, change: instrumentTerms })
-  const minPriceTicks = fc.integer({ min: 85, max: 95 })
-  const maxPriceTicks = fc.integer({ min: 105, max: 115 })
+  const minPriceTicks = fc.integer({ min: 80, max: 99 })
+  const maxPriceTicks = fc.integer({ min: 101, max: 120 })
   const range = fc.record({
     do: fc.constant('redefineInstrument' as const),
     instrument: fc.constant(1),

@@ -35,7 +35,8 @@ interface Difference {
 
 /** @returns the first thing that is wrong, if anything is */
 function findDifference(start: Setup, steps: readonly Step[], stepsPerStateCheck: number): Difference | undefined {
-  const exchange = new Exchange()
+  // Little memory, so that it has to grow.
+  const exchange = new Exchange(1)
   const driver = new Driver(exchange, start)
   const instruments = start.instruments.map((row) => row.instrument)
   for (const [step, what] of steps.entries()) {

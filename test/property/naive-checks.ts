@@ -70,13 +70,13 @@ export function checkReplacement(command: Command, old: RestingTerms, at: Circum
   )
 }
 
-/** The worst price that a market order may trade at: the edge of the band, within the instrument's range. */
+/** The worst price that a market order may trade at: the edge of the band, or of the instrument's range if that is nearer. */
 export function worstPriceTicks(orderSide: number, at: Circumstances): number {
   const { minPriceTicks, maxPriceTicks, priceBandBasisPoints } = at.instrument
   const isBuy = orderSide === side.buy
   if (priceBandBasisPoints === 0) return isBuy ? maxPriceTicks : minPriceTicks
-  const edgeTicks = at.referencePriceTicks + (isBuy ? bandWidthTicks(at) : -bandWidthTicks(at))
-  return Math.min(Math.max(edgeTicks, minPriceTicks), maxPriceTicks)
+  if (isBuy) return Math.min(maxPriceTicks, at.referencePriceTicks + bandWidthTicks(at))
+  return Math.max(minPriceTicks, at.referencePriceTicks - bandWidthTicks(at))
 }
 
 export function reject(code: ErrorName, field: Reject['field'], bound = 0): Reject {
