@@ -1,14 +1,18 @@
 /**
- * Reads a LOBSTER recording: a message file and the orderbook file that belongs to it, row by row in step, as streams, so
- * that a day of any size can be read. What comes out are the numbers of the files; only their form has been checked.
+ * Reads a LOBSTER recording: a message file and the orderbook file that belongs to it, row by row in step and piece by
+ * piece, so that a day of any size can be read. What comes out are the numbers of the files; only their form has been checked.
  *
  * Message row: time, type, order id, size, price, direction. Row i of the orderbook file is the book after row i of the
  * messages: ask price, ask size, bid price, bid size, level by level.
  */
-import { createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 
 /** Rows that are handed out at a time. */
 const rowsPerBlock = 512
+/** Bytes that are read from a file at a time. */
+const bytesPerRead = 1 << 18
+/** No row of a recording is longer; a file with such a line is something else. */
+const longestLine = 1 << 16
 
 const messageColumns = ['time', 'type', 'order id', 'size', 'price', 'direction'] as const
 
@@ -68,8 +72,8 @@ export async function* readRecording(files: RecordingFiles): AsyncGenerator<Reco
     }
     if (messages.line === 0) throw new RecordingError(`${files.messageFile} is empty`)
   } finally {
-    messages.close()
-    books.close()
+    await messages.close()
+    await books.close()
   }
 }
 
@@ -125,17 +129,15 @@ class LineReader {
   readonly file: string
   /** Number of the line taken last. */
   line = 0
-  private readonly stream
-  private readonly chunks: AsyncIterator<string>
+  private readonly buffer = Buffer.allocUnsafe(bytesPerRead)
+  private handle: FileHandle | undefined
   private lines: string[] = []
   private next = 0
-  /** The line that the last chunk began and did not end. */
+  /** The line that the last piece began and did not end. */
   private rest = ''
 
   constructor(file: string) {
     this.file = file
-    this.stream = createReadStream(file, { encoding: 'latin1', highWaterMark: 1 << 18 })
-    this.chunks = this.stream[Symbol.asyncIterator]() as AsyncIterator<string>
   }
 
   /** Whether `take` may be called; if not, `fill` reads on, after which it is false only at the end of the file. */
@@ -152,16 +154,19 @@ class LineReader {
 
   async fill(): Promise<void> {
     while (!this.hasLine) {
-      const chunk = await this.read()
-      if (chunk === undefined) {
+      const piece = await this.read()
+      if (piece === undefined) {
         this.lines = this.rest === '' ? [] : [this.rest]
         this.rest = ''
         this.next = 0
         return
       }
-      this.lines = (this.rest + chunk).split('\n')
+      this.lines = (this.rest + piece).split('\n')
       this.rest = this.lines.pop()!
       this.next = 0
+      if (this.rest.length > longestLine) {
+        throw new RecordingError(`${this.file} has a line of more than ${longestLine} characters: not a recording`)
+      }
     }
   }
 
@@ -169,14 +174,16 @@ class LineReader {
     return new RecordingError(`${this.file}, line ${this.line}: ${text}`)
   }
 
-  close(): void {
-    this.stream.destroy()
+  async close(): Promise<void> {
+    await this.handle?.close()
   }
 
+  /** The next piece of the file; undefined at its end. */
   private async read(): Promise<string | undefined> {
     try {
-      const { value, done } = await this.chunks.next()
-      return done === true ? undefined : value
+      this.handle ??= await open(this.file)
+      const { bytesRead } = await this.handle.read(this.buffer, 0, bytesPerRead)
+      return bytesRead === 0 ? undefined : this.buffer.toString('latin1', 0, bytesRead)
     } catch (error) {
       throw new RecordingError(`cannot read ${this.file} (${(error as NodeJS.ErrnoException).code})`)
     }
