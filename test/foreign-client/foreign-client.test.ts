@@ -1,0 +1,289 @@
+/**
+ * Clients that share no code with this project, against a real engine. They were written from protocol/README.md alone;
+ * each test is a claim of that page, in both encodings.
+ */
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { EngineProcess } from '../support/engine-process.ts'
+import { ForeignBook } from './book.ts'
+import { type Encoding, type Fields, ForeignClient, type Logon } from './client.ts'
+import { json } from './json.ts'
+import { messagePackFloats, messagePackIntegers } from './messagepack.ts'
+
+const encodings: [name: string, maker: Encoding, taker: Encoding][] = [
+  ['MessagePack against JSON', messagePackIntegers, json],
+  ['JSON against MessagePack', json, messagePackIntegers],
+  ['MessagePack that knows only floats against MessagePack', messagePackFloats, messagePackIntegers],
+]
+
+const configuration = {
+  instruments: [
+    {
+      ...{ symbol: 'ACME', tickSize: '0.01', referencePrice: '100', maxOrderQuantityLots: 10_000 },
+      ...{ priceBandBasisPoints: 1_000, makerFeeBasisPoints: -0.2, takerFeeBasisPoints: 0.5 },
+    },
+  ],
+  participants: [{ name: 'maker' }, { name: 'taker' }],
+}
+
+const limitOrder = { type: 'newOrder', orderType: 'limit', timeInForce: 'goodTillCancel' }
+
+describe.each(encodings)('%s', (_, makerEncoding, takerEncoding) => {
+  const engine = new EngineProcess({ configuration })
+  /** ACME, as listInstruments tells it. */
+  let acme: Fields
+  const clients: ForeignClient[] = []
+
+  const connect = async (encoding: Encoding) => {
+    const client = await ForeignClient.connect(engine.url, encoding)
+    clients.push(client)
+    return client
+  }
+  const credentialsOf = (participant: string, keyOf = participant) => {
+    const privateKey = readFileSync(engine.keyFile(keyOf, 'main'), 'utf8')
+    return { participant, session: 'main', privateKey }
+  }
+  const logOn = async (encoding: Encoding, participant: string, options?: Fields) => {
+    const client = await connect(encoding)
+    const logon = await client.logOn(credentialsOf(participant), options)
+    let { lastRef } = logon.result as { lastRef: number }
+    return { client, logon, nextRef: () => ++lastRef }
+  }
+  const logOnMaker = (options?: Fields) => logOn(makerEncoding, 'maker', options)
+  const logOnTaker = (options?: Fields) => logOn(takerEncoding, 'taker', options)
+
+  /** Section 8: notional × rate ÷ 10⁶, half a unit rounded up. */
+  const expectFees = (fills: Fields[], rate: number) => {
+    for (const { priceTicks, quantityLots, feeMinor } of fills as Record<string, number>[]) {
+      const notionalMinor = priceTicks * quantityLots * (acme.tickValueMinor as number)
+      expect(feeMinor).toBe(Math.floor((notionalMinor * rate) / 1e6 + 0.5))
+    }
+  }
+
+  beforeAll(() => engine.start())
+  afterAll(async () => {
+    for (const client of clients) await client.close()
+    await engine.stop()
+    engine.clean()
+  })
+
+  it('tells everyone the instruments, without a session', async () => {
+    const client = await connect(makerEncoding)
+    expect(await client.take('challenge')).toMatchObject({ protocolVersion: 1, nonce: expect.any(String) })
+    client.send({ type: 'listInstruments' })
+    const { instruments } = await client.take('instrumentList')
+    acme = (instruments as Fields[]).find(({ symbol }) => symbol === 'ACME')!
+    expect(acme).toMatchObject({ currencyDecimals: 2, tickSize: '0.01', referencePriceTicks: 10_000 })
+  })
+
+  it('refuses a logon with another key and closes with 4000 + code', async () => {
+    const client = await connect(makerEncoding)
+    client.logOn(credentialsOf('maker', 'taker')).catch(() => {})
+    expect(await client.take('error')).toMatchObject({ code: 'logonFailed', ref: 0 })
+    expect(await client.end()).toEqual({ code: 4007, reason: 'logonFailed' })
+  })
+
+  it('trades at the resting price in price-time order, and tells it to both sides and to everyone', async () => {
+    const { instrument } = acme
+    const maker = await logOnMaker()
+    const taker = await logOnTaker()
+    const observer = await connect(takerEncoding)
+    for (const channel of ['book', 'top', 'trades', 'status']) observer.send({ type: 'subscribe', channel, instrument })
+    for (const channel of ['book', 'top', 'trades', 'status']) await observer.take('subscribed', { channel })
+
+    // One frame with three orders: 100 and 50 lots at one price, 70 at a worse one.
+    const [first, second, third] = [maker.nextRef(), maker.nextRef(), maker.nextRef()]
+    const sell = { ...limitOrder, instrument, side: 'sell' }
+    maker.client.send(
+      { ...sell, ref: first, quantityLots: 100, priceTicks: 10_010 },
+      { ...sell, ref: second, quantityLots: 50, priceTicks: 10_010 },
+      { ...sell, ref: third, quantityLots: 70, priceTicks: 10_020 },
+    )
+    const accepted = await maker.client.take('accepted', { ref: first })
+    expect(accepted).toMatchObject({ side: 'sell', orderType: 'limit', quantityLots: 100, priceTicks: 10_010 })
+    await maker.client.take('accepted', { ref: third })
+
+    // Less quantity at the same price keeps the place in the queue; the third order goes.
+    const replaceRef = maker.nextRef()
+    const cancelRef = maker.nextRef()
+    maker.client.send(
+      { type: 'replaceOrder', ref: replaceRef, orderRef: first, quantityLots: 60, priceTicks: 10_010 },
+      { type: 'cancelOrder', ref: cancelRef, orderRef: third },
+    )
+    expect(await maker.client.take('replaced', { ref: replaceRef })).toMatchObject({
+      ...{ orderRef: first, orderId: accepted.orderId, quantityLots: 60, leavesLots: 60, priorityKept: true },
+    })
+    const cancelled = await maker.client.take('cancelled', { ref: cancelRef })
+    expect(cancelled).toMatchObject({ orderRef: third, cancelledLots: 70, reason: 'requested' })
+
+    // A buyer willing to pay more takes 60 lots of the first order and 20 of the second, at their price.
+    const buyRef = taker.nextRef()
+    const buy = { ...limitOrder, instrument, side: 'buy', timeInForce: 'immediateOrCancel' }
+    taker.client.send({ ...buy, ref: buyRef, quantityLots: 80, priceTicks: 10_015 })
+    await taker.client.take('accepted', { ref: buyRef })
+    const taken = [await taker.client.take('filled'), await taker.client.take('filled')]
+    const made = [await maker.client.take('filled'), await maker.client.take('filled')]
+    expect(taken).toMatchObject([
+      { orderRef: buyRef, side: 'buy', priceTicks: 10_010, quantityLots: 60, leavesLots: 20, liquidity: 'taker' },
+      { orderRef: buyRef, side: 'buy', priceTicks: 10_010, quantityLots: 20, leavesLots: 0, liquidity: 'taker' },
+    ])
+    expect(made).toMatchObject([
+      { orderRef: first, side: 'sell', priceTicks: 10_010, quantityLots: 60, leavesLots: 0, liquidity: 'maker' },
+      { orderRef: second, side: 'sell', priceTicks: 10_010, quantityLots: 20, leavesLots: 30, liquidity: 'maker' },
+    ])
+    expectFees(taken, acme.takerFeeRate as number)
+    expectFees(made, acme.makerFeeRate as number)
+
+    // The same trades on the public channel, the new best price, and the totals.
+    const trades: Fields[] = []
+    while (trades.length < 2) trades.push(...((await observer.take('trades')).trades as Fields[]))
+    const trade = { priceTicks: 10_010, aggressorSide: 'buy' }
+    expect(trades).toEqual([
+      { ...trade, tradeId: taken[0].tradeId, quantityLots: 60 },
+      { ...trade, tradeId: taken[1].tradeId, quantityLots: 20 },
+    ])
+    expect(made.map(({ tradeId }) => tradeId)).toEqual(taken.map(({ tradeId }) => tradeId))
+    expect(await observer.take('top', { askQuantityLots: 30 })).toMatchObject({
+      bidQuantityLots: 0,
+      askPriceTicks: 10_010,
+    })
+    const status = await observer.take('status', { tradeCount: 2 })
+    expect(status).toMatchObject({ phase: 'continuous', lastPriceTicks: 10_010, volumeLots: 80 })
+  })
+
+  it('lets everyone build the book from its snapshot and its changes', async () => {
+    const { instrument } = acme
+    const { client, nextRef } = await logOnMaker()
+    const observer = await connect(makerEncoding)
+    observer.send({ type: 'subscribe', channel: 'book', instrument })
+    const { sequence } = await observer.take('subscribed')
+    const book = new ForeignBook()
+    const snapshot = await observer.take('bookSnapshot')
+    expect(snapshot).toMatchObject({ previousSequence: 0, sequence })
+    book.apply(snapshot)
+
+    const refs = Array.from({ length: 6 }, nextRef)
+    for (const [index, ref] of refs.entries()) {
+      const order = { ...limitOrder, ref, instrument, side: index % 2 ? 'sell' : 'buy', quantityLots: 10 + index }
+      client.send({ ...order, priceTicks: index % 2 ? 10_030 + (index >> 2) : 9_990 - (index >> 2) })
+      await client.take('accepted', { ref })
+    }
+    const lastRef = nextRef()
+    client.send({ type: 'cancelOrder', ref: lastRef, orderRef: refs[0] })
+    const { sequence: lastSequence } = await client.take('cancelled', { ref: lastRef })
+    for (let last: Fields = {}; last.sequence !== lastSequence; ) {
+      last = await observer.take('bookUpdate')
+      book.apply(last)
+    }
+    expect([...book.bids]).toEqual([
+      [9_990, '12 in 1'],
+      [9_989, '14 in 1'],
+    ])
+
+    const late = await connect(takerEncoding)
+    late.send({ type: 'subscribe', channel: 'book', instrument })
+    const same = new ForeignBook()
+    same.apply(await late.take('bookSnapshot'))
+    expect(same.sides).toEqual(book.sides)
+  })
+
+  it('names the rule that a command broke, and uses up its ref', async () => {
+    const { instrument } = acme
+    const { client, nextRef } = await logOnTaker()
+    const reject = async (message: Fields) => {
+      const ref = nextRef()
+      client.send({ ...message, ref })
+      return client.take('rejected', { ref })
+    }
+    const buy = { ...limitOrder, instrument, side: 'buy', quantityLots: 1, priceTicks: 10_000 }
+    expect(await reject({ ...buy, instrument: 999 })).toMatchObject({ code: 'unknownInstrument', field: 'instrument' })
+    const tooMany = await reject({ ...buy, quantityLots: 10_001 })
+    expect(tooMany).toMatchObject({ code: 'quantityOutOfRange', field: 'quantityLots', bound: 10_000 })
+    // The band reaches 10 % below the last trade at 10,010.
+    const tooCheap = await reject({ ...buy, priceTicks: 9_008 })
+    expect(tooCheap).toMatchObject({ code: 'priceBand', field: 'priceTicks', bound: 9_009 })
+    expect(await reject({ type: 'cancelOrder', orderRef: 1_000_000 })).toMatchObject({ code: 'unknownOrder' })
+    await client.close()
+
+    const { logon } = await logOnTaker()
+    expect(logon.result.lastRef).toBe(nextRef() - 1)
+  })
+
+  it('answers what it cannot take with an error, which uses up no ref', async () => {
+    const { instrument } = acme
+    const { client, logon, nextRef } = await logOnTaker()
+    const ref = nextRef()
+    const order = { ...limitOrder, ref, instrument, side: 'buy', priceTicks: 10_000 }
+    client.send(order)
+    expect(await client.take('error')).toMatchObject({ code: 'invalidField', ref, field: 'quantityLots' })
+    client.send({ type: 'notice', text: 'only the engine sends this' })
+    expect(await client.take('error')).toMatchObject({ code: 'unknownMessage', ref: 0 })
+    client.send({ type: 'subscribe', channel: 'top', instrument: 999 })
+    expect(await client.take('error')).toMatchObject({ code: 'unknownSubscription' })
+    const stranger = await connect(takerEncoding)
+    stranger.send({ ...order, quantityLots: 1 })
+    expect(await stranger.take('error')).toMatchObject({ code: 'notLoggedOn', ref })
+    await client.close()
+    expect((await logOnTaker()).logon.result.lastRef).toBe(logon.result.lastRef)
+  })
+
+  it('carries a command out once, however often it is sent', async () => {
+    const { client, nextRef } = await logOnTaker()
+    const ref = nextRef()
+    const order = { ...limitOrder, ref, instrument: acme.instrument, side: 'buy', quantityLots: 5, priceTicks: 9_900 }
+    client.send(order, order)
+    await client.take('accepted', { ref })
+    expect(await client.take('error')).toMatchObject({ code: 'duplicateRef', ref, bound: ref })
+    const cancelRef = nextRef()
+    client.send({ type: 'massCancel', ref: cancelRef })
+    expect(await client.take('massCancelled', { ref: cancelRef })).toMatchObject({ orderCount: 1 })
+  })
+
+  it('tells a session that comes back what happened while it was away', async () => {
+    const { instrument } = acme
+    const maker = await logOnMaker({ cancelOnDisconnect: false })
+    const taker = await logOnTaker()
+    const ref = maker.nextRef()
+    maker.client.send({ ...limitOrder, ref, instrument, side: 'sell', quantityLots: 10, priceTicks: 9_995 })
+    const { eventNumber } = (await maker.client.take('accepted', { ref })) as { eventNumber: number }
+    const before = positionOf(maker.logon, instrument)
+    await maker.client.close()
+
+    const buy = { ...limitOrder, instrument, side: 'buy', timeInForce: 'immediateOrCancel', quantityLots: 4 }
+    taker.client.send({ ...buy, ref: taker.nextRef(), priceTicks: 9_995 })
+    await taker.client.take('filled')
+
+    const again = await logOnMaker({ nextEvent: eventNumber + 1 })
+    expect(again.logon.result).toMatchObject({ lastRef: ref, firstEvent: eventNumber + 1, nextEvent: eventNumber + 2 })
+    expect(await again.client.take('filled')).toMatchObject({
+      ...{ eventNumber: eventNumber + 1, orderRef: ref, quantityLots: 4, leavesLots: 6 },
+    })
+    expect(positionOf(again.logon, instrument)).toBe(before - 4)
+  })
+
+  it('cancels the orders of a session whose connection ends, unless it asked for the opposite', async () => {
+    const maker = await logOnMaker()
+    const ref = maker.nextRef()
+    const sell = { ...limitOrder, instrument: acme.instrument, side: 'sell', quantityLots: 10, priceTicks: 10_040 }
+    maker.client.send({ ...sell, ref })
+    const { eventNumber } = (await maker.client.take('accepted', { ref })) as { eventNumber: number }
+    await maker.client.close()
+    const again = await logOnMaker({ nextEvent: eventNumber + 1 })
+    const cancelled = await again.client.take('cancelled', { orderRef: ref })
+    expect(cancelled).toMatchObject({ ref: 0, cancelledLots: 10, reason: 'disconnected' })
+  })
+
+  it('gives a session to the newer logon and closes the older connection', async () => {
+    const older = await logOnMaker()
+    const newer = await logOnMaker()
+    expect(await older.client.take('error')).toMatchObject({ code: 'superseded' })
+    expect(await older.client.end()).toEqual({ code: 4011, reason: 'superseded' })
+    newer.client.send({ type: 'cancelOrder', ref: newer.nextRef(), orderRef: 1 })
+    await newer.client.take('rejected')
+  })
+})
+
+function positionOf(logon: Logon, instrument: Fields[string]): number {
+  const position = logon.positions.find((entry) => entry.instrument === instrument)
+  return (position?.positionLots as number | undefined) ?? 0
+}
