@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Processes, serverCore } from './processes.ts'
+import { Processes } from './processes.ts'
 
 const waitsForever = 'setInterval(() => {}, 1000); process.send("started")'
 
@@ -10,7 +10,7 @@ describe('processes', () => {
 
   it('are gone once they are stopped, and their end is no failure then', async () => {
     processes = new Processes()
-    const children = [1, 2].map((number) => processes.start(`process ${number}`, serverCore, ['-e', waitsForever]))
+    const children = [1, 2].map((number) => processes.start(`process ${number}`, 'server', ['-e', waitsForever]))
     await Promise.all(children.map((child) => once(child, 'message')))
     await processes.stop()
     expect(children.map((child) => child.exitCode ?? child.signalCode)).toEqual(['SIGTERM', 'SIGTERM'])
@@ -19,7 +19,7 @@ describe('processes', () => {
 
   it('that end by themselves fail the run with their own words', async () => {
     processes = new Processes()
-    processes.start('the server', serverCore, ['-e', 'console.error("port 1 is taken"); process.exit(1)'])
+    processes.start('the server', 'server', ['-e', 'console.error("port 1 is taken"); process.exit(1)'])
     await expect(processes.failure).rejects.toThrow('the server ended by itself: port 1 is taken')
   })
 })

@@ -2,13 +2,9 @@
  * The processes of a run: started on a core of their own where the system can do that, watched, and ended together,
  * whatever becomes of the run.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import os from 'node:os'
-
-/** Cores by role. The parent process only waits while something is measured. */
-export const serverCore = 0
-export const clientCore = 1
+import { assignCores, type Cores } from './cores.ts'
 
 /** A process that has not ended by then is killed. */
 const graceMs = 5_000
@@ -16,8 +12,8 @@ const graceMs = 5_000
 const maxErrorCharacters = 2_000
 
 export class Processes {
-  /** Whether processes run on the core that they are started for. */
-  readonly pinned = os.availableParallelism() > 1 && spawnSync('taskset', ['--version']).status === 0
+  /** Where they run; undefined if the system decides. */
+  readonly cores = assignCores()
   /** Rejects when a process ends that was not told to; never resolves. */
   readonly failure: Promise<never>
   private readonly fail: (error: Error) => void
@@ -33,9 +29,9 @@ export class Processes {
   }
 
   /** Starts `node` with these arguments and an IPC channel; its standard output goes nowhere. */
-  start(name: string, core: number, args: readonly string[]): ChildProcess {
+  start(name: string, role: keyof Cores, args: readonly string[]): ChildProcess {
     const command = [process.execPath, ...args]
-    const [file, ...rest] = this.pinned ? ['taskset', '-c', String(core), ...command] : command
+    const [file, ...rest] = this.cores === undefined ? command : ['taskset', '-c', String(this.cores[role]), ...command]
     const child = spawn(file, rest, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     this.running.add(child)
     let errors = ''

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { encodeMessagePack } from '../../protocol/codec.ts'
-import { type Processes, serverCore } from '../processes.ts'
+import type { Processes } from '../processes.ts'
 
 const script = fileURLToPath(new URL('../echo-server.ts', import.meta.url))
 
@@ -32,7 +32,7 @@ export class EchoProcess {
   }
 
   static async start(processes: Processes): Promise<EchoProcess> {
-    const child = processes.start('the echo server', serverCore, [script, String(echoAnswerBytes)])
+    const child = processes.start('the echo server', 'server', [script, String(echoAnswerBytes)])
     const [message] = await once(child, 'message')
     return new EchoProcess(child.pid as number, (message as { readonly port: number }).port)
   }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { ConfigurationFile } from '../../engine/configuration.ts'
 import type { Credentials } from '../load/job.ts'
 import { fairPriceTicks } from '../load/order-stream.ts'
-import { type Processes, serverCore } from '../processes.ts'
+import type { Processes } from '../processes.ts'
 
 const program = fileURLToPath(new URL('../../engine/main.ts', import.meta.url))
 
@@ -78,7 +78,7 @@ export class EngineProcess {
     const data = path.join(files.folder, 'data')
     const logMode = durable ? 'sync' : 'memory'
     const options = ['--port', '0', '--data', data, '--config', files.configPath, '--log-mode', logMode]
-    const child = processes.start('the engine', serverCore, [program, ...options])
+    const child = processes.start('the engine', 'server', [program, ...options])
     const [message] = await once(child, 'message')
     return new EngineProcess(child.pid as number, (message as { readonly port: number }).port)
   }

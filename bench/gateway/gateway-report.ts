@@ -1,7 +1,8 @@
 /** What the gateway suite hands back, for machines and for people. */
+
+import type { Cores } from '../cores.ts'
 import type { OpenLoopResult } from '../load/job.ts'
 import type { LatencySummary } from '../load/latency.ts'
-import { clientCore, serverCore } from '../processes.ts'
 import { formatNumber } from '../report.ts'
 import type { Figure, Report, Table } from '../suite.ts'
 import { type Contestant, latencyRatePerSecond, window } from './contestant.ts'
@@ -14,7 +15,8 @@ export interface GatewayRun {
   readonly echoLatency: OpenLoopResult
   readonly connectionCount: number
   readonly durable: boolean
-  readonly pinned: boolean
+  /** Undefined if the processes were not pinned. */
+  readonly cores: Cores | undefined
 }
 
 export function gatewayReport(run: GatewayRun): Report {
@@ -29,7 +31,6 @@ export function gatewayReport(run: GatewayRun): Report {
       ackedPerSecond: { value: acked, unit: 'commands/s' },
       ackP50UsAt10k: microseconds(engineLatency.latency.p50Us),
       ackP99UsAt10k: microseconds(engineLatency.latency.p99Us),
-      userCpuUsPerOrder: microseconds(engine.middleThroughput.userCpuUs),
     },
     reference: {
       bareEchoPerSecond: { value: echoed, unit: 'frames/s' },
@@ -40,13 +41,14 @@ export function gatewayReport(run: GatewayRun): Report {
   }
 }
 
-function method({ connectionCount, durable, pinned }: GatewayRun): string[] {
+function method({ connectionCount, durable, cores }: GatewayRun): string[] {
   const log = durable ? 'log synced to the disk before an answer leaves' : 'log in memory'
-  const cores = pinned
-    ? `server on core ${serverCore}, its load on core ${clientCore}`
-    : 'processes not pinned to cores'
+  const placement =
+    cores === undefined
+      ? 'processes not pinned to cores'
+      : `server on core ${cores.server}, its load on core ${cores.client}`
   return [
-    `${connectionCount} connections over loopback from another process, one order a frame, ${log}; ${cores}.`,
+    `${connectionCount} connections over loopback from another process, one order a frame, ${log}; ${placement}.`,
     `Throughput: closed loop, ${window} unanswered per connection. Latency: open loop at ${formatNumber(latencyRatePerSecond)} orders/s,`,
     'from the time at which an order was due to be sent to the time at which its answer was read.',
     `Bare echo: uWebSockets.js that answers the same frames with ${echoAnswerBytes} bytes, the size of an answer to a new order.`,
@@ -88,14 +90,14 @@ function latencyTable({ engineLatency, echoLatency }: GatewayRun): Table {
   }
 }
 
-function caveats({ engine, pinned }: GatewayRun): string[] {
+function caveats({ engine, cores }: GatewayRun): string[] {
   const { counts } = engine.middleThroughput.result
   const share = (value: number) => `${((value / counts.answered) * 100).toFixed(1)} %`
   return [
     `Of the answers ${share(counts.accepted)} accepted, ${share(counts.cancelled)} cancelled, ${share(counts.rejected)} rejected (cancels of orders that had just been filled); ${share(counts.fills / 2)} as many trades.`,
     'Every answer was checked to be the one that was due, and their number against the commands that the engine counted.',
     'Loopback, no TLS, no market-data subscribers; the load generator shares the machine, and what it sends late counts as latency.',
-    ...(pinned ? [] : ['Not pinned: the system moved the processes between cores as it liked.']),
+    ...(cores === undefined ? ['Not pinned: the system moved the processes between cores as it liked.'] : []),
   ]
 }
 

@@ -61,5 +61,5 @@ async function measure(
   if (sequenced !== engine.answeredInTotal) {
     throw new Error(`the engine processed ${sequenced} commands, but answered ${engine.answeredInTotal}`)
   }
-  return gatewayReport({ engine, echo, engineLatency, echoLatency, connectionCount, durable, pinned: processes.pinned })
+  return gatewayReport({ engine, echo, engineLatency, echoLatency, connectionCount, durable, cores: processes.cores })
 }

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { clientCore, type Processes } from '../processes.ts'
+import type { Processes } from '../processes.ts'
 import type { ClosedLoop, Job, LoadResult, OpenLoop, OpenLoopResult, Reply, Target } from './job.ts'
 
 const script = fileURLToPath(new URL('../load-generator.ts', import.meta.url))
@@ -16,7 +16,7 @@ export class GeneratorProcess {
 
   /** Starts a generator and opens its connections. */
   static async connect(processes: Processes, target: Target): Promise<GeneratorProcess> {
-    const child = processes.start(`the load generator of the ${target.kind}`, clientCore, [script])
+    const child = processes.start(`the load generator of the ${target.kind}`, 'client', [script])
     const generator = new GeneratorProcess(child)
     await generator.perform({ type: 'connect', target })
     return generator
