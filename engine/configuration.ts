@@ -47,6 +47,7 @@ export type ConfigurationFile = z.input<typeof schema>
 /** The configuration cannot be used; every line of `message` is one problem: field, value, rule. */
 export class ConfigurationError extends Error {}
 
+const object = 'must be an object'
 const integer = (least: number, most: number) =>
   z
     .int(`must be a whole number from ${least} to ${most}`)
@@ -65,20 +66,23 @@ const feeBasisPoints = z
   .max(10_000, 'must be at most 10000')
   .refine((rate) => Math.abs(rate * 100 - Math.round(rate * 100)) < 1e-6, { error: 'must have at most 2 decimals' })
 
-const instrumentSchema = z.strictObject({
-  symbol: name,
-  currency: name.default('USD'),
-  currencyDecimals: integer(0, 9).default(2),
-  tickSize: positiveDecimal,
-  lotSize: positiveDecimal.default('1'),
-  minPrice: decimal.optional(),
-  maxPrice: decimal.optional(),
-  referencePrice: decimal,
-  maxOrderQuantityLots: integer(1, limits.maxQuantityLots).default(1_000_000),
-  priceBandBasisPoints: integer(0, 1_000_000).default(1_000),
-  makerFeeBasisPoints: feeBasisPoints.default(0),
-  takerFeeBasisPoints: feeBasisPoints.default(0),
-})
+const instrumentSchema = z.strictObject(
+  {
+    symbol: name,
+    currency: name.default('USD'),
+    currencyDecimals: integer(0, 9).default(2),
+    tickSize: positiveDecimal,
+    lotSize: positiveDecimal.default('1'),
+    minPrice: decimal.optional(),
+    maxPrice: decimal.optional(),
+    referencePrice: decimal,
+    maxOrderQuantityLots: integer(1, limits.maxQuantityLots).default(1_000_000),
+    priceBandBasisPoints: integer(0, 1_000_000).default(1_000),
+    makerFeeBasisPoints: feeBasisPoints.default(0),
+    takerFeeBasisPoints: feeBasisPoints.default(0),
+  },
+  object,
+)
 
 const participantLimits = {
   maxOrderQuantityLots: integer(1, limits.maxQuantityLots).default(1_000_000),
@@ -91,21 +95,38 @@ const participantLimits = {
 const publicKey = z
   .string('must be text')
   .regex(/^[A-Za-z0-9+/]{59}=$/, 'must be an Ed25519 public key: SPKI DER in base64')
-const participantSchema = z.strictObject({
-  name,
-  sessions: z
-    .array(z.union([name.transform((text) => ({ name: text })), z.strictObject({ name, publicKey })]))
-    .min(1, 'must name at least one session')
-    .default([{ name: 'main' }]),
-  ...participantLimits,
-})
+const participantSchema = z.strictObject(
+  {
+    name,
+    sessions: z
+      .array(
+        z.union([
+          name.transform((text) => ({ name: text })),
+          z.strictObject({ name, publicKey }, 'must be a name, or an object with name and publicKey'),
+        ]),
+      )
+      .min(1, 'must name at least one session')
+      .default([{ name: 'main' }]),
+    ...participantLimits,
+  },
+  object,
+)
 
-const schema = z.strictObject({
-  instruments: z.array(instrumentSchema).min(1, 'must hold at least one instrument').max(limits.maxInstruments),
-  participants: z.array(participantSchema).max(limits.maxParticipants).default([]),
-  participantDefaults: z.strictObject(participantLimits).prefault({}),
-  reconnectGraceMs: integer(0, 3_600_000).default(5_000),
-})
+const schema = z.strictObject(
+  {
+    instruments: z
+      .array(instrumentSchema, 'must be a list of instruments')
+      .min(1, 'must hold at least one instrument')
+      .max(limits.maxInstruments, `must hold at most ${limits.maxInstruments} instruments`),
+    participants: z
+      .array(participantSchema, 'must be a list of participants')
+      .max(limits.maxParticipants, `must hold at most ${limits.maxParticipants} participants`)
+      .default([]),
+    participantDefaults: z.strictObject(participantLimits, object).prefault({}),
+    reconnectGraceMs: integer(0, 3_600_000).default(5_000),
+  },
+  object,
+)
 
 /**
  * Reads a configuration file.
@@ -207,13 +228,21 @@ function reportRepeated(names: readonly string[], path: string, field: string, p
 }
 
 /** One line per problem: field, value, rule. */
-function problemsOf(issue: z.core.$ZodIssue, content: unknown): string[] {
-  const path = pathOf(issue.path)
+function problemsOf(issue: z.core.$ZodIssue, content: unknown, parent: readonly PropertyKey[] = []): string[] {
+  const keys = [...parent, ...issue.path]
+  const path = pathOf(keys)
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => `${path === '' ? '' : `${path}.`}${key}: is not a field of the configuration`)
   }
+  if (issue.code === 'invalid_union') {
+    // The alternative that was meant is the one that is of the right type at least.
+    const meant = issue.errors.find((issues) =>
+      issues.every(({ code, path: [first] }) => code !== 'invalid_type' || first !== undefined),
+    )
+    return (meant ?? issue.errors[issue.errors.length - 1]).flatMap((nested) => problemsOf(nested, content, keys))
+  }
   let value: unknown = content
-  for (const key of issue.path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
+  for (const key of keys) value = (value as Record<PropertyKey, unknown> | undefined)?.[key]
   if (value === undefined) return [`${path}: is missing; ${issue.message}`]
   const shown = typeof value === 'object' && value !== null ? '' : ` ${JSON.stringify(value)}`
   return [`${path === '' ? 'the file' : path}${shown}: ${issue.message}`]

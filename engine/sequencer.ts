@@ -142,7 +142,9 @@ export class Sequencer {
     const timeUs = this.timeUs
     try {
       this.log.append(sequence, timeUs, session, bytes, 0, bytes.length)
-      this.exchange.applyDefinition(definition, sequence, timeUs, session, this.events)
+      // Not `definition` itself but what a replay will read, so that not even the order of its fields can differ.
+      const logged = decodeMessagePack(bytes) as Definition
+      this.exchange.applyDefinition(logged, sequence, timeUs, session, this.events)
     } catch (error) {
       this.halt(error as Error)
     }

@@ -183,7 +183,10 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.state = 'live'
     this.heartbeatIntervalMs = logon.heartbeatIntervalMs
     const firstEvent = session.stream.seek(logon.nextEvent === 0 ? state.nextEvent : logon.nextEvent)
-    const positions = exchange.accounts().filter(({ participant }) => participant === state.participant)
+    const positions = exchange
+      .accounts()
+      .filter((account) => account.participant === state.participant)
+      .filter(({ positionLots, cashMinor, feesMinor }) => positionLots !== 0 || cashMinor !== 0 || feesMinor !== 0)
     this.socket.cork(() => {
       this.send(
         {
@@ -241,11 +244,10 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   /** One function for the life of the connection, so that a turn makes none. */
   private readonly writeAll = (): void => {
-    if (this.waiting.length > 0) {
-      this.send(...this.waiting)
-      this.waiting = []
-    }
     this.sendStream()
+    if (this.waiting.length === 0) return
+    this.send(...this.waiting)
+    this.waiting = []
   }
 
   private sendStream(): void {

@@ -88,7 +88,9 @@ export class Gateway {
     const connection = new Connection(socket, encoding, this.services)
     this.connections.add(connection)
     if (this.connections.size > limits.maxConnections) {
-      connection.closeWith('tooManyConnections', `${limits.maxConnections} connections are open already`)
+      const text = `${limits.maxConnections} connections are open already`
+      // The transport has to know the connection first.
+      setImmediate(() => connection.closeWith('tooManyConnections', text))
     }
     return connection
   }

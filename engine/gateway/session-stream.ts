@@ -81,9 +81,9 @@ export class SessionStream {
 
   /** Bytes that the connection has not been given yet. */
   get unsentBytes(): number {
-    let bytes = -this.sentOffset
+    let bytes = 0
     for (let index = this.sentChunk; index < this.chunks.length; index++) bytes += this.chunks[index].length
-    return bytes
+    return bytes - this.sentOffset
   }
 
   /** Whether there is something that the connection has not been given yet. */

@@ -6,20 +6,11 @@ import * as uWS from 'uWebSockets.js'
 import { limits } from '../../protocol/limits.ts'
 import { subprotocols, webSocketPath } from '../../protocol/messages.ts'
 import type { Encoding } from '../feed/publisher.ts'
+import { requireFreeAddress } from './free-address.ts'
 import { ListenError, type Socket, type Transport, type TransportHandlers } from './transport.ts'
 
 /** Peers that are silent for this long are pinged; those that don't answer are cut. */
 const idleTimeoutSeconds = 120
-
-/** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets. */
-const exclusivePort = 1
-
-type ListenExclusively = (
-  host: string,
-  port: number,
-  options: number,
-  done: (socket: uWS.us_listen_socket | false) => void,
-) => void
 
 interface UserData<Connection> {
   readonly encoding: Encoding
@@ -68,11 +59,12 @@ class UwsSocket<Connection> implements Socket {
  * Listens and serves.
  * @throws ListenError if the address cannot be listened on
  */
-export function listen<Connection>(
+export async function listen<Connection>(
   host: string,
   port: number,
   handlers: TransportHandlers<Connection>,
 ): Promise<Transport> {
+  await requireFreeAddress(host, port)
   const app = uWS.App()
   app.ws<UserData<Connection>>(webSocketPath, webSocketBehavior(handlers))
   app.get('/health', (response, request) => answerHealth(response, request, handlers))
@@ -83,10 +75,7 @@ export function listen<Connection>(
     refuse(response, status, isWebSocket ? 'Upgrade Required' : 'Not Found', detail)
   })
   return new Promise((resolve, reject) => {
-    // Without the exclusive option a second process could share a busy port, unnoticed. The types know neither the
-    // option's value nor that it goes with a host.
-    const listenExclusively = app.listen.bind(app) as unknown as ListenExclusively
-    listenExclusively(host, port, exclusivePort, (socket) => {
+    app.listen(host, port, (socket) => {
       if (socket === false) reject(new ListenError(`cannot listen on ${host}:${port}`))
       else resolve(transportOf(app, socket))
     })

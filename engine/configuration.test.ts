@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { limits } from '../protocol/limits.ts'
+import { checkConfiguration, readConfiguration } from './configuration.ts'
+import { defaultExchange } from './default-exchange.ts'
+
+const acme = { symbol: 'ACME', tickSize: '0.01', referencePrice: '100.00' }
+
+/** The problems that the configuration is refused for, one line each. */
+function problems(content: unknown): string[] {
+  try {
+    checkConfiguration(content, 'exchange.json')
+  } catch (error) {
+    return (error as Error).message.split('\n')
+  }
+  return []
+}
+
+describe('a configuration', () => {
+  it('states prices and sizes as decimals, of which ticks, tick value and fee rates follow', () => {
+    const { instruments } = checkConfiguration(
+      {
+        instruments: [
+          {
+            symbol: 'COIN',
+            currency: 'EUR',
+            currencyDecimals: 4,
+            tickSize: '0.05',
+            lotSize: '0.1',
+            minPrice: '1',
+            maxPrice: '5000',
+            referencePrice: '120.05',
+            maxOrderQuantityLots: 50,
+            priceBandBasisPoints: 500,
+            makerFeeBasisPoints: -0.2,
+            takerFeeBasisPoints: 0.55,
+          },
+        ],
+      },
+      'test',
+    )
+    expect(instruments).toEqual([
+      {
+        symbol: 'COIN',
+        currency: 'EUR',
+        currencyDecimals: 4,
+        tickSize: '0.05',
+        lotSize: '0.1',
+        tickValueMinor: 50,
+        minPriceTicks: 20,
+        maxPriceTicks: 100_000,
+        referencePriceTicks: 2_401,
+        maxOrderQuantityLots: 50,
+        priceBandBasisPoints: 500,
+        makerFeeRate: -20,
+        takerFeeRate: 55,
+      },
+    ])
+  })
+
+  it('may leave out what has a default', () => {
+    const key = `MCowBQYDK2VwAyEA${'A'.repeat(43)}=`
+    const configuration = checkConfiguration(
+      {
+        instruments: [acme],
+        participants: [{ name: 'one' }, { name: 'two', sessions: ['x', { name: 'y', publicKey: key }] }],
+      },
+      'test',
+    )
+    expect(configuration.participants[0]).toMatchObject({
+      name: 'one',
+      sessions: [{ name: 'main' }],
+      maxOpenOrders: 10_000,
+    })
+    expect(configuration.participants[1].sessions).toEqual([{ name: 'x' }, { name: 'y', publicKey: key }])
+    expect(configuration.instruments[0]).toMatchObject({ minPriceTicks: 1, maxPriceTicks: limits.maxPriceTicks })
+    expect(configuration.reconnectGraceMs).toBe(5_000)
+  })
+
+  it('is refused with the field, the value and the rule of each problem', () => {
+    expect(problems({ instruments: [{ ...acme, tickSize: '0.0' }] })).toEqual([
+      'exchange.json: instruments[0].tickSize "0.0": must be above 0',
+    ])
+    expect(problems({ instruments: [{ ...acme, referencePrice: '100.001' }, acme] })).toEqual([
+      'exchange.json: instruments[1].symbol "ACME": must not occur twice',
+      'exchange.json: instruments[0].referencePrice "100.001": must be a multiple of tickSize 0.01, from 1 to 1073741823 ticks',
+    ])
+    expect(problems({ instruments: [{ ...acme, lotSize: '0.5' }] })).toEqual([
+      'exchange.json: instruments[0].tickSize "0.01": times lotSize 0.5 must be a whole number of minor units (10^-2 USD)',
+    ])
+    expect(problems({ instruments: [{ ...acme, minPrice: '200' }] })).toEqual([
+      'exchange.json: instruments[0].referencePrice "100.00": must lie from minPrice to maxPrice',
+    ])
+    expect(
+      problems({ instruments: [{ ...acme, makerFeeBasisPoints: 0.123 }], participants: [{ name: 'a b' }] }),
+    ).toEqual([
+      'exchange.json: instruments[0].makerFeeBasisPoints 0.123: must have at most 2 decimals',
+      'exchange.json: participants[0].name "a b": must be 1 to 32 of A-Z a-z 0-9 . _ -',
+    ])
+    expect(problems({ instruments: [{ ...acme, tick: 1 }], participants: [{ name: 'a', maxOpenOrders: 0 }] })).toEqual([
+      'exchange.json: instruments[0].tick: is not a field of the configuration',
+      'exchange.json: participants[0].maxOpenOrders 0: must be at least 1',
+    ])
+    expect(problems({})).toEqual(['exchange.json: instruments: is missing; must be a list of instruments'])
+    expect(problems([])).toEqual(['exchange.json: the file: must be an object'])
+  })
+
+  it('names the field inside a session, too', () => {
+    const withSessions = (...sessions: unknown[]) => ({ instruments: [acme], participants: [{ name: 'a', sessions }] })
+    expect(problems(withSessions('main', 'main'))).toEqual([
+      'exchange.json: participants[0].sessions[1].name "main": must not occur twice',
+    ])
+    expect(problems(withSessions({ name: 'main', publicKey: 'abc' }))).toEqual([
+      'exchange.json: participants[0].sessions[0].publicKey "abc": must be an Ed25519 public key: SPKI DER in base64',
+    ])
+    expect(problems(withSessions('a b'))).toEqual([
+      'exchange.json: participants[0].sessions[0] "a b": must be 1 to 32 of A-Z a-z 0-9 . _ -',
+    ])
+    expect(problems(withSessions(7))).toEqual([
+      'exchange.json: participants[0].sessions[0] 7: must be a name, or an object with name and publicKey',
+    ])
+    expect(problems(withSessions())).toEqual([
+      'exchange.json: participants[0].sessions: must name at least one session',
+    ])
+  })
+
+  it('that cannot be read is refused with the file and the reason', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tradefloor-'))
+    const path = join(folder, 'exchange.json')
+    try {
+      expect(() => readConfiguration(path)).toThrow(`${path}: cannot be read as JSON: ENOENT`)
+      writeFileSync(path, '{"instruments": [}')
+      expect(() => readConfiguration(path)).toThrow(`${path}: cannot be read as JSON: `)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('of the demo is valid, and has what the demo and the recorded data need', () => {
+    const { instruments, participants } = checkConfiguration(defaultExchange, 'the default exchange')
+    expect(instruments.map(({ symbol }) => symbol)).toEqual(['ACME', 'BOLT', 'CRUX', 'AMZN', 'AAPL'])
+    expect(instruments[3]).toMatchObject({ referencePriceTicks: 22_382, priceBandBasisPoints: 0, tickValueMinor: 1 })
+    expect(participants.map(({ name }) => name)).toContain('replay-aggressor')
+  })
+})

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest'
+import { newOrder, TestVenue } from '../venue-fixture.ts'
+
+const sell = { side: 'sell' } as const
+
+describe('the feed', () => {
+  it('answers a subscription with subscribed and a snapshot, then sends changes whose sequences form a chain', async () => {
+    const venue = new TestVenue()
+    const trader = await venue.live('a')
+    venue.send(
+      trader,
+      newOrder(1),
+      newOrder(2, { priceTicks: 9_990, quantityLots: 4 }),
+      newOrder(3, { quantityLots: 2 }),
+    )
+    venue.sequencer.endTurn()
+    const reader = venue.connect('json')
+    reader.take()
+    venue.send(reader, { type: 'subscribe', channel: 'book', instrument: 1 })
+    venue.sequencer.endTurn()
+    expect(reader.take()).toEqual([
+      { type: 'subscribed', channel: 'book', instrument: 1, sequence: 10 },
+      {
+        type: 'bookSnapshot',
+        instrument: 1,
+        previousSequence: 0,
+        sequence: 10,
+        engineTimeUs: venue.clock.wall,
+        bids: [
+          { priceTicks: 10_000, quantityLots: 3, orderCount: 2 },
+          { priceTicks: 9_990, quantityLots: 4, orderCount: 1 },
+        ],
+        asks: [],
+      },
+    ])
+    venue.send(trader, newOrder(4, { ...sell, priceTicks: 10_010 }))
+    venue.sequencer.endTurn()
+    venue.send(trader, { type: 'cancelOrder', ref: 5, orderRef: 2 })
+    venue.sequencer.endTurn()
+    expect(reader.take()).toMatchObject([
+      {
+        type: 'bookUpdate',
+        previousSequence: 10,
+        sequence: 11,
+        changes: [{ side: 'sell', priceTicks: 10_010, quantityLots: 1, orderCount: 1 }],
+      },
+      {
+        type: 'bookUpdate',
+        previousSequence: 11,
+        sequence: 12,
+        changes: [{ side: 'buy', priceTicks: 9_990, quantityLots: 0, orderCount: 0 }],
+      },
+    ])
+  })
+
+  it('sends one message per instrument and channel for all that a turn changed, each level as it is at its end', async () => {
+    const venue = new TestVenue()
+    const [maker, taker, reader] = [await venue.live('a'), await venue.live('b'), venue.connect()]
+    for (const channel of ['book', 'top', 'trades'] as const) {
+      venue.send(reader, { type: 'subscribe', channel, instrument: 0 })
+    }
+    venue.sequencer.endTurn()
+    reader.take()
+    venue.send(maker, newOrder(1, { ...sell, quantityLots: 5 }), newOrder(2, { ...sell, quantityLots: 5 }))
+    venue.send(taker, newOrder(1, { quantityLots: 4 }), newOrder(2, { quantityLots: 4 }))
+    venue.send(maker, newOrder(3, { instrument: 2, priceTicks: 2_500 }))
+    venue.sequencer.endTurn()
+    const head = { previousSequence: 0, instrument: 1, sequence: 12 }
+    expect(reader.take()).toMatchObject([
+      { type: 'bookUpdate', ...head, changes: [{ side: 'sell', priceTicks: 10_000, quantityLots: 2, orderCount: 1 }] },
+      { type: 'top', ...head, askPriceTicks: 10_000, askQuantityLots: 2, bidQuantityLots: 0 },
+      {
+        type: 'trades',
+        ...head,
+        trades: [
+          { tradeId: 1, quantityLots: 4, aggressorSide: 'buy' },
+          { tradeId: 2, quantityLots: 1 },
+          { tradeId: 3, quantityLots: 3 },
+        ],
+      },
+      { type: 'bookUpdate', instrument: 2, previousSequence: 0, sequence: 13 },
+      { type: 'top', instrument: 2, previousSequence: 0, sequence: 13 },
+    ])
+  })
+
+  it('says nothing of the top when only levels behind it changed', async () => {
+    const venue = new TestVenue()
+    const [trader, reader] = [await venue.live('a'), venue.connect()]
+    venue.send(reader, { type: 'subscribe', channel: 'top', instrument: 1 })
+    venue.send(trader, newOrder(1))
+    venue.sequencer.endTurn()
+    reader.take()
+    venue.send(trader, newOrder(2, { priceTicks: 9_000 }))
+    venue.sequencer.endTurn()
+    venue.send(trader, newOrder(3))
+    venue.sequencer.endTurn()
+    expect(reader.take()).toMatchObject([{ type: 'top', previousSequence: 8, sequence: 10, bidQuantityLots: 2 }])
+  })
+
+  it('keeps the chain while nobody listens, and publishes nothing', async () => {
+    const venue = new TestVenue()
+    const [trader, reader] = [await venue.live('a'), venue.connect()]
+    venue.send(trader, newOrder(1))
+    venue.sequencer.endTurn()
+    expect(venue.published).toBe(0)
+    venue.send(reader, { type: 'subscribe', channel: 'book', instrument: 1 })
+    venue.sequencer.endTurn()
+    venue.send(reader, { type: 'unsubscribe', channel: 'book', instrument: 1 })
+    venue.sequencer.endTurn()
+    expect(reader.take().slice(1)).toMatchObject([
+      { type: 'subscribed', sequence: 8 },
+      { type: 'bookSnapshot', sequence: 8 },
+      { type: 'unsubscribed', channel: 'book', instrument: 1 },
+    ])
+    venue.send(trader, newOrder(2))
+    venue.sequencer.endTurn()
+    expect(reader.take()).toEqual([])
+    venue.send(reader, { type: 'subscribe', channel: 'book', instrument: 1 })
+    venue.sequencer.endTurn()
+    expect(reader.take()[0]).toMatchObject({ type: 'subscribed', sequence: 9 })
+  })
+
+  it('publishes a status that changed, and each totals once', async () => {
+    const venue = new TestVenue()
+    const [trader, reader] = [await venue.live('a'), venue.connect('json')]
+    venue.send(reader, { type: 'subscribe', channel: 'status', instrument: 0 })
+    venue.sequencer.endTurn()
+    expect(reader.take().map(({ type }) => type)).toEqual([
+      'challenge',
+      ...Array(2).fill(['subscribed', 'status']).flat(),
+    ])
+    venue.send(trader, newOrder(1), { type: 'cancelOrder', ref: 2, orderRef: 1 })
+    venue.sequencer.endTurn()
+    venue.feed.publishStatus()
+    venue.feed.publishStatus()
+    expect(reader.take()).toMatchObject([
+      {
+        type: 'status',
+        instrument: 1,
+        phase: 'continuous',
+        commandCount: 2,
+        tradeCount: 0,
+        previousSequence: 0,
+        sequence: 9,
+      },
+    ])
+  })
+
+  it('begins after a restart with what the log gave', async () => {
+    const kept: Uint8Array<ArrayBuffer>[] = []
+    const before = new TestVenue(kept)
+    before.send(await before.live('a'), newOrder(1))
+    before.sequencer.endTurn()
+    const venue = new TestVenue(kept)
+    const reader = venue.connect()
+    venue.send(reader, { type: 'subscribe', channel: 'top', instrument: 1 })
+    venue.sequencer.endTurn()
+    expect(reader.take().slice(1)).toMatchObject([
+      { type: 'subscribed', sequence: 8 },
+      { type: 'top', previousSequence: 0, sequence: 8, bidPriceTicks: 10_000, bidQuantityLots: 1 },
+    ])
+  })
+
+  it('refuses an instrument that does not exist', () => {
+    const venue = new TestVenue()
+    const reader = venue.connect()
+    venue.send(reader, { type: 'subscribe', channel: 'top', instrument: 3 })
+    venue.send(reader, { type: 'unsubscribe', channel: 'top', instrument: 99 })
+    venue.sequencer.endTurn()
+    const refusal = { type: 'error', code: 'unknownSubscription', field: 'instrument' }
+    expect(reader.take().slice(1)).toMatchObject([refusal, refusal])
+  })
+})

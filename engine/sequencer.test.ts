@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { encodeMessagePack } from '../protocol/codec.ts'
+import { LogWriteError } from './log/command-log.ts'
+import { MemoryLog } from './log/memory-log.ts'
+import { RecoveryError } from './sequencer.ts'
+import { newOrder, TestClock, TestLog, TestVenue } from './venue-fixture.ts'
+
+describe('the sequencer', () => {
+  it('gives commands the numbers 1, 2, 3 … and all commands of a turn the same time', async () => {
+    const kept: Uint8Array<ArrayBuffer>[] = []
+    const venue = new TestVenue(kept)
+    const socket = await venue.live('a')
+    venue.send(socket, newOrder(1))
+    venue.clock.ms += 5
+    venue.send(socket, newOrder(2))
+    venue.sequencer.endTurn()
+    venue.clock.ms += 2
+    venue.send(socket, newOrder(3))
+    venue.sequencer.endTurn()
+    const records: [number, number, number][] = []
+    new MemoryLog(kept).replay(({ sequence, timeUs, session }) => records.push([sequence, timeUs, session]))
+    expect(records.map(([sequence]) => sequence)).toEqual(records.map((_, index) => index + 1))
+    const begun = venue.clock.wall
+    expect(records.slice(-3)).toEqual([
+      [8, begun, 1],
+      [9, begun, 1],
+      [10, begun + 7_000, 1],
+    ])
+  })
+
+  it('logs the bytes of a MessagePack order as they came', async () => {
+    const kept: Uint8Array<ArrayBuffer>[] = []
+    const venue = new TestVenue(kept)
+    const socket = await venue.live('a')
+    // A number in a longer format than needed, and no price.
+    const bytes = new Uint8Array([0x97, 16, 0xcd, 0, 5, 1, 1, 2, 2, 9])
+    venue.gateway.received(socket.connection, bytes, true)
+    venue.sequencer.endTurn()
+    let last: Uint8Array | undefined
+    new MemoryLog(kept).replay((record) => {
+      last = record.bytes.slice(record.start, record.end)
+    })
+    expect(last).toEqual(bytes)
+    expect(socket.take()).toMatchObject([{ type: 'accepted', ref: 5, quantityLots: 9 }, { type: 'cancelled' }])
+  })
+
+  it('recovers the same state, events and counters from the log', async () => {
+    const kept: Uint8Array<ArrayBuffer>[] = []
+    const venue = new TestVenue(kept)
+    const [maker, taker] = [await venue.live('a'), await venue.live('b')]
+    venue.send(maker, newOrder(1, { side: 'sell', quantityLots: 5 }), newOrder(2, { priceTicks: 9_990 }))
+    venue.send(taker, newOrder(1, { quantityLots: 3 }), { type: 'massCancel', ref: 2 })
+    venue.sequencer.endTurn()
+    const live = [...maker.take(), ...taker.take()]
+
+    const recovered = new TestVenue(kept)
+    expect(recovered.recovery).toMatchObject({
+      commands: venue.exchange.sequence,
+      stateHash: venue.exchange.stateHash(),
+    })
+    const again = [recovered.connect(), recovered.connect()]
+    await recovered.logOn(again[0], 'a', { nextEvent: 1 })
+    await recovered.logOn(again[1], 'b', { nextEvent: 1 })
+    const resumed = again.flatMap((socket) => socket.take()).filter((message) => 'eventNumber' in message)
+    expect(resumed).toEqual(live)
+  })
+
+  it('never lets time go backwards, whatever the clock is set to', async () => {
+    const kept: Uint8Array<ArrayBuffer>[] = []
+    const first = new TestVenue(kept)
+    first.clock.wall -= 3_600_000_000
+    await first.live('a')
+    expect(first.exchange.timeUs).toBeGreaterThanOrEqual(1_790_000_000_000_000)
+    const late = new TestClock()
+    late.wall -= 3_600_000_000
+    const second = new TestVenue(kept, late)
+    late.ms += 10
+    await second.live('a')
+    expect(second.exchange.timeUs).toBe(first.exchange.timeUs + 10_000)
+  })
+
+  it('does not start on a log that holds what is not a command', () => {
+    const log = new TestLog([])
+    log.replay(() => {})
+    const kept: Uint8Array<ArrayBuffer>[] = []
+    const written = new MemoryLog(kept)
+    written.replay(() => {})
+    const bytes = encodeMessagePack({ type: 'heartbeat' })
+    written.append(1, 5, 0, bytes, 0, bytes.length)
+    written.commit()
+    expect(() => new TestVenue(kept)).toThrow(RecoveryError)
+    expect(() => new TestVenue(kept)).toThrow(/command 1 of the log .* heartbeat is not a command/)
+  })
+
+  it('shows released state only: a disconnection during a release is sequenced after it', async () => {
+    const venue = new TestVenue()
+    const socket = await venue.live('a')
+    venue.send(socket, newOrder(1))
+    const reader = venue.connect()
+    venue.send(reader, { type: 'subscribe', channel: 'book', instrument: 1 })
+    venue.sequencer.afterRelease(() => venue.disconnect(socket))
+    venue.send(reader, { type: 'subscribe', channel: 'top', instrument: 1 })
+    venue.sequencer.endTurn()
+    expect(reader.take().slice(1)).toMatchObject([
+      { type: 'subscribed', sequence: 8 },
+      { type: 'bookSnapshot', sequence: 8, bids: [{ priceTicks: 10_000 }] },
+      { type: 'subscribed', sequence: 8 },
+      { type: 'top', sequence: 8, bidPriceTicks: 10_000 },
+    ])
+    venue.sequencer.endTurn()
+    expect(reader.take()).toMatchObject([
+      { type: 'bookUpdate', previousSequence: 8, sequence: 9 },
+      { type: 'top', previousSequence: 8, sequence: 9, bidPriceTicks: 0 },
+    ])
+  })
+
+  it('halts for good when a commit fails, and says so once', async () => {
+    const venue = new TestVenue()
+    const socket = await venue.live('a')
+    const { sequence } = venue.sequencer
+    venue.log.failing = true
+    venue.send(socket, newOrder(1))
+    venue.sequencer.endTurn()
+    venue.log.failing = false
+    venue.sequencer.submitDefinition({ type: 'sessionDisconnected' }, 1)
+    venue.sequencer.endTurn()
+    expect(venue.sequencer.state).toBe('halted')
+    expect(venue.sequencer.sequence).toBe(sequence)
+    expect(venue.haltedBy.length).toBe(1)
+    expect(venue.haltedBy[0]).toBeInstanceOf(LogWriteError)
+  })
+})

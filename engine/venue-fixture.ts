@@ -1,0 +1,246 @@
+/** For tests: a whole venue in one process, with a clock that is set, sockets that note what is sent, and turns that end on demand. */
+import { codecs } from '../protocol/codec.ts'
+import type { Message, OutgoingMessage } from '../protocol/messages.ts'
+import type { Clock } from './clock.ts'
+import { checkConfiguration } from './configuration.ts'
+import { type Definition, Exchange } from './core/index.ts'
+import { Feed } from './feed/feed.ts'
+import type { Encoding, Publisher } from './feed/publisher.ts'
+import type { Connection } from './gateway/connection.ts'
+import { Gateway } from './gateway/gateway.ts'
+import type { Socket } from './gateway/transport.ts'
+import type { CommandLog } from './log/command-log.ts'
+import { LogWriteError } from './log/command-log.ts'
+import { MemoryLog } from './log/memory-log.ts'
+import { type Recovery, Sequencer } from './sequencer.ts'
+
+export class TestClock implements Clock {
+  ms = 1_000
+  wall = 1_790_000_000_000_000
+
+  monotonicMs(): number {
+    return this.ms
+  }
+
+  wallUs(): number {
+    return this.wall
+  }
+}
+
+/** A memory log that can be made to fail. */
+export class TestLog implements CommandLog {
+  failing = false
+  commits = 0
+  private readonly log: MemoryLog
+
+  constructor(kept: Uint8Array<ArrayBuffer>[]) {
+    this.log = new MemoryLog(kept)
+  }
+
+  replay(visit: Parameters<CommandLog['replay']>[0]): void {
+    this.log.replay(visit)
+  }
+
+  append(...record: Parameters<CommandLog['append']>): void {
+    this.log.append(...record)
+  }
+
+  commit(): void {
+    if (this.failing) throw new LogWriteError('the disk is full')
+    this.commits++
+    this.log.commit()
+  }
+
+  close(): void {
+    this.log.close()
+  }
+}
+
+/** One connection as its client sees it. */
+export class TestSocket implements Socket {
+  readonly topics = new Set<string>()
+  /** Every frame and everything published to its topics, decoded. */
+  readonly received: Message[] = []
+  frameCount = 0
+  unsent = 0
+  closedWith: { code: number; reason: string } | undefined
+  connection!: Connection
+  private readonly encoding: Encoding
+  private readonly onEnd: (socket: TestSocket) => void
+
+  constructor(encoding: Encoding, onEnd: (socket: TestSocket) => void) {
+    this.encoding = encoding
+    this.onEnd = onEnd
+  }
+
+  send(frame: Uint8Array | string): void {
+    if (this.closedWith !== undefined) return
+    this.frameCount++
+    this.received.push(...codecs[this.encoding].decode(frame))
+  }
+
+  cork(write: () => void): void {
+    write()
+  }
+
+  end(code: number, reason: string): void {
+    if (this.closedWith !== undefined) return
+    this.closedWith = { code, reason }
+    this.onEnd(this)
+  }
+
+  unsentBytes(): number {
+    return this.unsent
+  }
+
+  subscribe(topic: string): void {
+    this.topics.add(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    this.topics.delete(topic)
+  }
+
+  /** Takes what was received so far. */
+  take(): Message[] {
+    return this.received.splice(0)
+  }
+}
+
+export const fixtureConfiguration = checkConfiguration(
+  {
+    instruments: [
+      { symbol: 'ACME', tickSize: '0.01', referencePrice: '100.00' },
+      { symbol: 'BOLT', tickSize: '0.01', referencePrice: '25.00' },
+    ],
+  },
+  'fixture',
+)
+
+export class TestVenue implements Publisher {
+  readonly clock: TestClock
+  readonly log: TestLog
+  readonly exchange = new Exchange()
+  readonly sequencer: Sequencer
+  readonly feed: Feed
+  readonly gateway: Gateway
+  readonly recovery: Recovery
+  readonly faults: unknown[] = []
+  readonly haltedBy: Error[] = []
+  readonly sockets: TestSocket[] = []
+  ratePerSecond = 1_000
+  published = 0
+
+  /** Two instruments and the participants `a` and `b` with a session `main` each, unless `kept` holds a log already. */
+  constructor(kept: Uint8Array<ArrayBuffer>[] = [], clock = new TestClock()) {
+    this.clock = clock
+    this.log = new TestLog(kept)
+    this.sequencer = new Sequencer({
+      exchange: this.exchange,
+      log: this.log,
+      clock: this.clock,
+      release: (events) => this.gateway.release(events),
+      onHalt: (error) => {
+        this.haltedBy.push(error)
+        this.gateway.halted()
+      },
+    })
+    this.feed = new Feed(this.exchange, this)
+    this.gateway = new Gateway({
+      sequencer: this.sequencer,
+      exchange: this.exchange,
+      feed: this.feed,
+      // A name is its own signature here.
+      authenticate: async (_, { participant, signature }) => {
+        const session = ['', 'a', 'b'].indexOf(participant)
+        return signature === participant ? { session, ratePerSecond: this.ratePerSecond } : undefined
+      },
+      onFault: (error) => this.faults.push(error),
+    })
+    this.recovery = this.sequencer.recover()
+    if (this.exchange.sequence === 0) this.define()
+    this.sequencer.endTurn()
+  }
+
+  subscriberCount(topic: string): number {
+    return this.sockets.filter(({ topics }) => topics.has(topic)).length
+  }
+
+  publish(topic: string, frame: Uint8Array | string): void {
+    this.published++
+    for (const socket of this.sockets) if (socket.topics.has(topic)) socket.send(frame)
+  }
+
+  connect(encoding: Encoding = 'msgpack'): TestSocket {
+    const socket = new TestSocket(encoding, (ended) => this.disconnect(ended))
+    this.sockets.push(socket)
+    socket.connection = this.gateway.opened(socket, encoding)
+    return socket
+  }
+
+  /** The transport says that the connection is over. */
+  disconnect(socket: TestSocket): void {
+    this.sockets.splice(this.sockets.indexOf(socket), 1)
+    this.gateway.closed(socket.connection)
+  }
+
+  /** One frame of a client. */
+  send(socket: TestSocket, ...messages: OutgoingMessage[]): void {
+    const frame = codecs[socket.connection.encoding].encode(...messages)
+    const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame
+    this.gateway.received(socket.connection, bytes, typeof frame !== 'string')
+  }
+
+  /** Logs on and ends the turn; what the engine answered is left to be taken. */
+  async logOn(socket: TestSocket, participant: string, options: Partial<OutgoingMessage<'logon'>> = {}): Promise<void> {
+    this.send(socket, { type: 'logon', participant, session: 'main', signature: participant, ...options })
+    await settled()
+    this.sequencer.endTurn()
+  }
+
+  /** A live session; what came up to then is dropped. */
+  async live(participant: string, options: Partial<OutgoingMessage<'logon'>> = {}): Promise<TestSocket> {
+    const socket = this.connect()
+    await this.logOn(socket, participant, options)
+    socket.take()
+    return socket
+  }
+
+  /** Time passes: the timers of the gateway that are due run once. */
+  pass(milliseconds: number): void {
+    this.clock.ms += milliseconds
+    this.sequencer.endTurn()
+  }
+
+  private define(): void {
+    const submit = (definition: Definition) => this.sequencer.submitDefinition(definition, 0)
+    fixtureConfiguration.instruments.forEach((row, index) => {
+      submit({ type: 'instrumentDefined', instruments: [{ instrument: index + 1, ...row }] })
+    })
+    for (const [index, name] of ['a', 'b'].entries()) {
+      const { ordersPerSecond, ...limits } = fixtureConfiguration.participantDefaults
+      submit({ type: 'participantDefined', participant: index + 1, name, ...limits })
+      submit({ type: 'sessionDefined', session: index + 1, participant: index + 1, name: 'main' })
+    }
+  }
+}
+
+/** Lets promises that are settled run on; the turn of the event loop does not end. */
+export async function settled(): Promise<void> {
+  for (let step = 0; step < 10; step++) await Promise.resolve()
+}
+
+/** A limit order of one lot, good till cancelled, unless told otherwise. */
+export function newOrder(ref: number, fields: Partial<OutgoingMessage<'newOrder'>> = {}): OutgoingMessage<'newOrder'> {
+  return {
+    type: 'newOrder',
+    ref,
+    instrument: 1,
+    side: 'buy',
+    orderType: 'limit',
+    timeInForce: 'goodTillCancel',
+    quantityLots: 1,
+    priceTicks: 10_000,
+    ...fields,
+  }
+}
