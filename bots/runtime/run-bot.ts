@@ -19,7 +19,12 @@ export async function runBot(
   makeTrader: MakeTrader,
   isQuiet: boolean,
 ): Promise<void> {
-  const onIncident = (text: string) => console.error(`${options.participant}.${options.session}: ${text}`)
+  let lastIncident = ''
+  const onIncident = (text: string) => {
+    // Attempts to connect that fail the same way again are no news.
+    if (text !== lastIncident) console.error(`${options.participant}.${options.session}: ${text}`)
+    lastIncident = text
+  }
   const bot = new Bot({ ...options, onIncident }, makeTrader, systemClock)
   const tell = reporter(isQuiet)
   const timer = setInterval(() => tell(bot.report()), reportIntervalMs)

@@ -1,13 +1,12 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { WebSocketServer } from 'ws'
 import { messagePackCodec } from '../codec.ts'
 import { logonText } from '../messages.ts'
 import { FakeEngine } from './fake-engine.ts'
+import { serveFakeEngine } from './fake-engine-server.ts'
 import { openWebSocket, signerFromKeyFile } from './node.ts'
 import { ClientSession } from './session.ts'
 
@@ -37,37 +36,24 @@ test('a key file that is missing, no key, or of another kind is named in one lin
 })
 
 test('a session works over a real socket', async () => {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  // Frames pass between the socket and the engine in memory as they are.
-  server.on('connection', (socket) => {
-    const engine = new FakeEngine()
-    const inner = engine.openWebSocket('', '')
-    inner.onmessage = (event) => socket.send(new Uint8Array(event.data as ArrayBuffer))
-    socket.on('message', (data: Buffer) => inner.send(data))
-  })
-  await new Promise((resolve) => server.once('listening', resolve))
-  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const protocols: string[] = []
-  server.on('connection', (socket) => protocols.push(socket.protocol))
+  const server = await serveFakeEngine(new FakeEngine())
   const answers: string[] = []
   const session = new ClientSession(
-    { url, participant: 'maker-1', session: 'main', sign: signerFromKeyFile(keyFile), openWebSocket },
+    { url: server.url, participant: 'maker-1', session: 'main', sign: signerFromKeyFile(keyFile), openWebSocket },
     { onAnswer: (_, answer) => answers.push(answer.type) },
   )
   await session.connect()
   session.newOrder({ instrument: 1, side: 'sell', quantityLots: 1, priceTicks: 101 })
   expect(await session.close(true)).toBe(true)
   expect(answers).toEqual(['accepted', 'massCancelled'])
-  expect(protocols).toEqual([messagePackCodec.subprotocol])
-  await new Promise((resolve) => server.close(resolve))
+  expect(server.subprotocols).toEqual([messagePackCodec.subprotocol])
+  await server.close()
 })
 
 test('a port where nobody listens is named in one line', async () => {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  const url = `ws://127.0.0.1:${port}/v1`
+  const server = await serveFakeEngine(new FakeEngine())
+  const { url } = server
+  await server.close()
   const session = new ClientSession({ url, participant: 'a', session: 'b', sign: () => '', openWebSocket })
-  await expect(session.connect()).rejects.toThrow(`cannot reach ${url}: connect ECONNREFUSED 127.0.0.1:${port}`)
+  await expect(session.connect()).rejects.toThrow(`cannot reach ${url}: connect ECONNREFUSED 127.0.0.1:`)
 })

@@ -1,0 +1,137 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { FakeEngine } from '../protocol/client/fake-engine.ts'
+import { type FakeEngineServer, serveFakeEngine } from '../protocol/client/fake-engine-server.ts'
+import type { BotReport } from './runtime/report.ts'
+
+const program = join(import.meta.dirname, 'main.ts')
+const data = mkdtempSync(join(tmpdir(), 'tradefloor-bots-'))
+let engine: FakeEngine
+let server: FakeEngineServer
+const children: ChildProcess[] = []
+
+beforeAll(async () => {
+  mkdirSync(join(data, 'keys'))
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+  writeFileSync(join(data, 'keys', 'maker-1.main.key'), pem)
+  engine = new FakeEngine()
+  engine.books.set(1, {
+    type: 'bookSnapshot',
+    instrument: 1,
+    previousSequence: 0,
+    sequence: 1,
+    engineTimeUs: 1,
+    bids: [],
+    asks: [],
+  })
+  server = await serveFakeEngine(engine)
+})
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+afterAll(async () => {
+  await server.close()
+  rmSync(data, { recursive: true })
+})
+
+interface Run {
+  readonly child: ChildProcess
+  readonly reports: BotReport[]
+  /** Exit code and what was printed, once it has ended. */
+  readonly ended: Promise<{ code: number | null; output: string; errors: string }>
+}
+
+function run(...parameters: string[]): Run {
+  const child = fork(program, parameters, { silent: true, execArgv: [] })
+  children.push(child)
+  const reports: BotReport[] = []
+  let output = ''
+  let errors = ''
+  child.on('message', (report: BotReport) => reports.push(report))
+  child.stdout!.on('data', (text) => {
+    output += text
+  })
+  child.stderr!.on('data', (text) => {
+    errors += text
+  })
+  // Not 'close': that never comes once the parent has closed the channel.
+  const ended = Promise.all([once(child, 'exit'), once(child.stdout!, 'end'), once(child.stderr!, 'end')]).then(
+    ([[code]]) => ({ code: code as number | null, output, errors }),
+  )
+  return { child, reports, ended }
+}
+
+const runMaker = (...more: string[]) =>
+  run('market-maker', '--url', server.url, '--data', data, '--instrument', 'ACME', ...more)
+
+/** Waits for the first report that tells of both quotes. */
+async function quoting(maker: Run): Promise<void> {
+  await expect
+    .poll(() => maker.reports.some((report) => report.positions[0]?.openOrders === 2), { timeout: 20_000 })
+    .toBe(true)
+}
+
+test('help names every command', async () => {
+  const { code, output } = await run('--help').ended
+  expect(code).toBe(0)
+  for (const command of ['market-maker', 'noise', 'replay', 'fleet']) expect(output).toContain(`  ${command} `)
+})
+
+test('a missing key is one line that says how to make one', async () => {
+  const { code, errors } = await runMaker('--participant', 'maker-9').ended
+  expect(code).toBe(1)
+  expect(errors).toBe(
+    `bots: cannot read key file ${join(data, 'keys', 'maker-9.main.key')} (ENOENT); name one with --key, or make one ` +
+      `with: npm run engine -- keys new --participant maker-9 --session main --data ${data}\n`,
+  )
+})
+
+test('an engine that is not there is one line that names its address', async () => {
+  const { code, errors } = await runMaker('--url', 'ws://127.0.0.1:1/v1').ended
+  expect(code).toBe(1)
+  expect(errors).toBe('bots: cannot reach ws://127.0.0.1:1/v1: connect ECONNREFUSED 127.0.0.1:1\n')
+})
+
+test('an unknown instrument is one line that names those that exist', async () => {
+  const { code, errors } = await runMaker('--instrument', 'DUST').ended
+  expect(code).toBe(1)
+  expect(errors).toBe('bots: no instrument DUST; there is ACME\n')
+})
+
+test('a number out of range is refused with the rule', async () => {
+  const { code, errors } = await runMaker('--size', '0').ended
+  expect(code).toBe(1)
+  expect(errors).toContain("option '--size <lots>' argument '0' is invalid. It must be a whole number above 0.")
+})
+
+test('it reports to its parent, and at its word cancels its quotes and ends with a last report', async () => {
+  const maker = runMaker()
+  await quoting(maker)
+  maker.child.send({ type: 'stop' })
+  const { code, output } = await maker.ended
+  expect(code).toBe(0)
+  expect(output).toBe('')
+  expect(maker.reports.at(-1)).toMatchObject({ state: 'stopped', kind: 'market-maker', positions: [{ openOrders: 0 }] })
+  expect(engine.events.at(-1)).toMatchObject({ type: 'massCancelled', orderCount: 2 })
+})
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it cleanly as well', async (signal) => {
+  const maker = runMaker()
+  await quoting(maker)
+  maker.child.kill(signal)
+  expect((await maker.ended).code).toBe(0)
+  expect(engine.events.at(-1)).toMatchObject({ type: 'massCancelled', orderCount: 2 })
+})
+
+test("its parent's death ends it cleanly as well", async () => {
+  const maker = runMaker()
+  await quoting(maker)
+  maker.child.disconnect()
+  expect((await maker.ended).code).toBe(0)
+  expect(engine.events.at(-1)).toMatchObject({ type: 'massCancelled', orderCount: 2 })
+})
