@@ -139,7 +139,6 @@ function openVenue(options: EngineOptions, folder: string, transport: Transport,
       return recovery
     },
     close() {
-      sequencer.endTurn()
       gateway.shutDown()
       sequencer.close()
     },

@@ -50,6 +50,8 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   private state: 'new' | 'authenticating' | 'opening' | 'live' | 'closed' = 'new'
   /** Set while the connection has a session: from `opening` on. */
   private session: Session | undefined
+  /** Whether the exchange was told that the session's connection ends, before it did. */
+  private leaving = false
   private subscribed = false
   private heartbeatIntervalMs = defaultHeartbeatIntervalMs
   private readonly openedMs: number
@@ -326,12 +328,19 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.close(code)
   }
 
+  /** Lets the session go while the connection can still be told what follows of it: the cancellation of its orders. */
+  leave(): void {
+    if (this.session === undefined) return
+    this.leaving = true
+    this.services.sequencer.submitDefinition({ type: 'sessionDisconnected' }, this.session.number)
+  }
+
   /** The transport's connection is over: frees the session, which the exchange is told. */
   ended(): void {
     this.state = 'closed'
     const { session } = this
     this.session = undefined
-    if (session?.leave(this)) {
+    if (session?.leave(this) && !this.leaving) {
       this.services.sequencer.submitDefinition({ type: 'sessionDisconnected' }, session.number)
     }
   }

@@ -253,6 +253,28 @@ describe('the end of a connection', () => {
   })
 })
 
+describe('the end of the engine', () => {
+  it('is told to everyone, after the answers that are due and the cancellation of orders', async () => {
+    const venue = new TestVenue()
+    const [trader, reader] = [await venue.live('a'), venue.connect('json')]
+    reader.take()
+    venue.send(trader, newOrder(1))
+    venue.gateway.shutDown()
+    expect(trader.take()).toMatchObject([
+      { type: 'accepted', eventNumber: 1 },
+      { type: 'cancelled', eventNumber: 2, reason: 'disconnected' },
+      { type: 'notice', code: 'shuttingDown' },
+      { type: 'error', code: 'shuttingDown' },
+    ])
+    expect(types(reader)).toEqual(['notice', 'error'])
+    for (const socket of [trader, reader]) expect(socket.closedWith).toEqual({ code: 4016, reason: 'shuttingDown' })
+    const { sequence } = venue.exchange
+    venue.sequencer.close()
+    expect(venue.exchange.sequence).toBe(sequence)
+    expect(venue.exchange.session(1)).toMatchObject({ connected: false, openOrderCount: 0 })
+  })
+})
+
 describe('a consumer that does not read', () => {
   it('gets its events later, from where it was', async () => {
     const venue = new TestVenue()

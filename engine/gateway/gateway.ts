@@ -149,9 +149,13 @@ export class Gateway {
     for (const connection of this.connections) connection.halted()
   }
 
-  /** Tells everyone that the engine stops, and ends their connections. */
+  /** Ends all sessions, tells everyone that the engine stops, and ends their connections. */
   shutDown(): void {
     for (const timer of this.timers) clearTimeout(timer)
+    const { sequencer } = this.options
+    sequencer.endTurn()
+    for (const connection of this.connections) connection.leave()
+    sequencer.endTurn()
     for (const connection of this.connections) {
       connection.send({ type: 'notice', code: 'shuttingDown', text: 'the engine is being stopped' })
       connection.closeWith('shuttingDown', 'the engine is being stopped')
