@@ -11,6 +11,7 @@
 import type { SessionEvent } from '../../../protocol/client/index.ts'
 import type { Message, Side } from '../../../protocol/messages.ts'
 import { AggressorRun, type RunRow } from './aggressor-run.ts'
+import { EventWait, silenceTimeoutMs } from './event-wait.ts'
 import type { MarketRow } from './market-row.ts'
 import { intruderText, type OrderEntry, ReplayError } from './order-entry.ts'
 import { RecordedBook } from './recorded-book.ts'
@@ -19,9 +20,6 @@ import { RestingSide } from './resting-side.ts'
 
 /** Most messages without an answer. */
 const mostOutstanding = 1_024
-
-/** How long the engine may stay silent while answers are due. */
-const silenceTimeoutMs = 5_000
 
 /** A row of which everything is sent: it is checked as soon as so many messages of the resting side are answered. */
 interface SentRow {
@@ -37,9 +35,7 @@ export class Replayer {
   private readonly aggressors: AggressorRun
   private readonly sentRows: SentRow[] = []
   private isFirstRow = true
-  private failure: Error | undefined
-  /** Woken by every event. */
-  private wake: () => void = () => {}
+  private readonly wait = new EventWait(() => this.silence())
 
   constructor(resting: OrderEntry, aggressor: OrderEntry, instrument: number) {
     this.resting = new RestingSide(resting, instrument)
@@ -61,8 +57,7 @@ export class Replayer {
 
   /** Makes the replay end with this error. */
   fail(error: Error): void {
-    this.failure ??= error
-    this.wake()
+    this.wait.fail(error)
   }
 
   /** Messages sent so far by the resting side and by the aggressors. */
@@ -72,7 +67,7 @@ export class Replayer {
 
   /** Whether a row can be sent at once. */
   isReadyFor(row: MarketRow): boolean {
-    if (this.failure !== undefined) return false
+    if (this.wait.hasFailed) return false
     if (row.action === 'execute') return this.resting.outstanding === 0 && this.aggressors.outstanding < mostOutstanding
     if (!this.aggressors.isEmpty) return this.isIdle(row)
     return this.resting.outstanding < mostOutstanding
@@ -99,7 +94,7 @@ export class Replayer {
    * @throws Error if the replay cannot go on
    */
   async settle(): Promise<void> {
-    await this.until(() => this.isSettled())
+    await this.wait.until(() => this.isSettled())
     if (!this.aggressors.isEmpty) this.finishRun()
   }
 
@@ -109,13 +104,13 @@ export class Replayer {
    */
   async finish(): Promise<void> {
     await this.settle()
-    await this.until(() => this.isSettled())
+    await this.wait.until(() => this.isSettled())
   }
 
   /** Waits until few enough messages are without an answer, or until everything is where the row needs that. */
   async makeReadyFor(row: MarketRow): Promise<void> {
     if (row.action === 'execute' || !this.aggressors.isEmpty) await this.settle()
-    await this.until(() => this.isReadyFor(row))
+    await this.wait.until(() => this.isReadyFor(row))
   }
 
   private isSettled(): boolean {
@@ -236,34 +231,16 @@ export class Replayer {
 
   /** Runs what an event sets off; what goes wrong there ends the replay, not the connection. */
   private guard(action: () => void): void {
-    if (this.failure !== undefined) return
+    if (this.wait.hasFailed) return
     try {
       action()
       const { resting, aggressors } = this
       const isIntruded = aggressors.outstanding === 0 && resting.filledLots > aggressors.filledLots
       if (isIntruded) throw new ReplayError(intruderText)
-      this.wake()
+      this.wait.wake()
     } catch (error) {
       this.fail(error as Error)
     }
-  }
-
-  private until(condition: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const done = (settle: () => void) => {
-        clearTimeout(timer)
-        this.wake = () => {}
-        settle()
-      }
-      this.wake = () => {
-        if (this.failure !== undefined) done(() => reject(this.failure))
-        else if (condition()) done(resolve)
-        else timer?.refresh()
-      }
-      timer = setTimeout(() => this.fail(this.silence()), silenceTimeoutMs)
-      this.wake()
-    })
   }
 
   private silence(): ReplayError {
