@@ -1,6 +1,6 @@
 /**
  * Replays recorded days of NASDAQ order flow through a real engine. The recordings are not part of this project: where they
- * are not at hand, beside the working copy or in the folder that RECORDINGS names, these tests are skipped and say so.
+ * are not at hand, in a folder beside the working copy, these tests are skipped and say so.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ReplayRun } from '../replay/replay-run.ts'
 import { EngineProcess } from '../support/engine-process.ts'
 
-const folder = process.env.RECORDINGS ?? join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'lobster')
+const folder = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'lobster')
 const areAtHand = existsSync(join(folder, 'AMZN_message_1.csv'))
 const note = areAtHand ? '' : ` (skipped: no recordings in ${folder})`
 
