@@ -135,6 +135,20 @@ describe('acting', () => {
   })
 })
 
+test.each([
+  ['rejected', { rejectWith: 'postOnlyWouldTrade' } as const],
+  ['refused by an error', { refuseWith: 'rateLimited' } as const],
+])('an order that is %s is forgotten and counted, and not tried again before the usual time', async (_, change) => {
+  const { engine, bot } = stand()
+  await bot.start()
+  Object.assign(engine, change)
+  await pass(900)
+  expect(engine.received('newOrder').length).toBe(1)
+  expect(bot.report()).toMatchObject({ rejects: 1, orders: 0, submittedLots: 0, positions: [{ openOrders: 0 }] })
+  await pass(200)
+  expect(engine.received('newOrder').length).toBe(2)
+})
+
 describe('the risk guard', () => {
   test('a stop-loss pulls the quotes and is told; no trading after it', async () => {
     const acts: number[] = []
@@ -168,6 +182,16 @@ describe('the risk guard', () => {
     await pass(300)
     expect(bot.report().state).toBe('live')
     expect(engine.applied.at(-1)?.type).toBe('newOrder')
+  })
+
+  test('quotes are pulled with one mass cancel, however long the answer takes', async () => {
+    const { engine, bot } = stand()
+    await bot.start()
+    await pass(0)
+    engine.requests = 'ignore'
+    await pass(6_000)
+    // One at the start, one for the halt.
+    expect(engine.received('massCancel').length).toBe(2)
   })
 
   test('a lost connection halts until it is back', async () => {
@@ -238,6 +262,8 @@ test('events that are gone make it begin anew: orders forgotten, all cancelled, 
   expect(engine.applied.filter((request) => request.type === 'massCancel').length).toBe(2)
   expect(desks[0].position.positionLots).toBe(10)
   expect(bot.report().state).toBe('live')
+  // The order that was filled unseen holds no place any more.
+  expect(engine.received('newOrder').length).toBe(2)
 })
 
 describe('stop', () => {

@@ -77,6 +77,8 @@ export class FakeEngine {
   requests: 'answer' | 'ignore' | 'mute' = 'answer'
   /** Refuses requests with this unnumbered error instead of applying them. */
   refuseWith: ErrorName | undefined
+  /** Rejects new orders with this code, as numbered events. */
+  rejectWith: ErrorName | undefined
   positions: OutgoingMessage<'position'>[] = []
   lastRef = 0
   /** Number of the first event that is still kept. */
@@ -144,6 +146,7 @@ export class FakeEngine {
     const eventNumber = this.events.length + 1
     const complete = { eventNumber, sequence: eventNumber, engineTimeUs: eventNumber, ...event } as SessionEvent
     this.events.push(complete)
+    if (complete.type === 'filled' && complete.leavesLots === 0) this.openOrders.delete(complete.orderRef)
     if (this.requests === 'answer') this.send(complete)
   }
 
@@ -219,6 +222,10 @@ export class FakeEngine {
   private apply(request: Message<'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel'>): void {
     switch (request.type) {
       case 'newOrder':
+        if (this.rejectWith !== undefined) {
+          this.emit({ type: 'rejected', ref: request.ref, code: this.rejectWith, field: 'none', bound: 0 })
+          break
+        }
         this.openOrders.add(request.ref)
         this.emit({ ...request, type: 'accepted', orderId: request.ref })
         break

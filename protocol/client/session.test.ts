@@ -291,6 +291,11 @@ describe('a lost connection', () => {
     expect(events).toEqual([])
     await reconnect()
     expect(events.map((event) => event.eventNumber)).toEqual([1, 2])
+    // What stands behind it in the same frame belongs to a connection that is given up.
+    const accepted = { ...events[0], eventNumber: 3 } as SessionEvent
+    engine.send({ ...accepted, eventNumber: 4 }, accepted)
+    await settle()
+    expect(events.length).toBe(2)
   })
 
   test('an engine that says nothing for two heartbeat intervals is left', async () => {

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { SimulatedVenue } from './simulated-venue.ts'
+import { expectedLeavesLots, leavesLots, WorkingOrders } from './working-orders.ts'
+
+function stand() {
+  const venue = new SimulatedVenue()
+  const orders = new WorkingOrders(venue)
+  venue.listener = orders
+  const buy = (quantityLots: number, priceTicks: number) =>
+    orders.submit({ instrument: 1, side: 'buy', quantityLots, priceTicks })
+  return { venue, orders, buy }
+}
+
+test('until a replace is answered, the larger of both quantities may still be filled', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  venue.answerAll()
+  const [order] = orders.of(1)
+  orders.replace(order, 25, 100)
+  expect(orders.worstOpenLots(1, 'buy')).toBe(25)
+  venue.answerAll()
+  orders.replace(order, 5, 100)
+  expect([orders.worstOpenLots(1, 'buy'), expectedLeavesLots(order)]).toEqual([25, 5])
+  venue.answerAll()
+  expect([orders.worstOpenLots(1, 'buy'), orders.worstOpenLots(1, 'sell')]).toEqual([5, 0])
+})
+
+test('a cancel frees nothing until it is answered', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  venue.answerAll()
+  const [order] = orders.of(1)
+  orders.cancel(order)
+  expect([orders.worstOpenLots(1, 'buy'), expectedLeavesLots(order)]).toEqual([10, 0])
+  venue.answerAll()
+  expect([orders.worstOpenLots(1, 'buy'), orders.count]).toEqual([0, 0])
+})
+
+test('fills reduce what is left, also under an outstanding request, and the last one ends the order', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  venue.answerAll()
+  const [order] = orders.of(1)
+  orders.replace(order, 12, 101)
+  venue.fill(1, 4)
+  expect([leavesLots(order), expectedLeavesLots(order)]).toEqual([6, 8])
+  venue.fill(1, 6)
+  expect(orders.count).toBe(0)
+  // The replace finds no order any more; there is nothing left to put right.
+  venue.answerAll()
+  expect(orders.count).toBe(0)
+})
+
+test('submitted lots are those of accepted orders and what replaces added, so that never more is filled', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  venue.answerAll()
+  buy(10, 99)
+  venue.answerNext('reject')
+  const [order] = orders.of(1)
+  orders.replace(order, 14, 100)
+  venue.answerAll()
+  orders.replace(order, 3, 100)
+  venue.answerAll()
+  expect([orders.submittedLots, orders.acceptedOrders]).toEqual([14, 3])
+})
+
+test('a mass cancel ends the orders of its instrument only as the engine tells', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  buy(10, 99)
+  orders.cancelAll(1)
+  expect(orders.countOf(1)).toBe(2)
+  venue.answerAll()
+  expect(orders.countOf(1)).toBe(0)
+})
