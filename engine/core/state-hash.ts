@@ -2,6 +2,7 @@
  * A hash of everything that the exchange knows, in an order that depends on nothing but the commands: where a record lies
  * in memory does not count. Meant to show that two states are equal, not to withstand an attacker.
  */
+import { rows } from '../../protocol/messages.ts'
 import { BUY, SELL } from './book/book.ts'
 import { HEAD, LEVEL_SIZE } from './book/level-pool.ts'
 import {
@@ -71,7 +72,8 @@ export function hashState(state: ExchangeState): string {
 function hashInstrument(hash: Hash, state: ExchangeState, instrument: Instrument): void {
   const { book } = instrument
   const { levels, orders } = state.memory
-  hash.record(instrument.definition)
+  // Whoever made the definition may list its fields in any order.
+  for (const { name } of rows.instrument) hash.value(instrument.definition[name])
   hash.numbers(instrument.lastPriceTicks, instrument.tradeCount, instrument.volumeLots, instrument.commandCount)
   for (let side = BUY; side <= SELL; side++) {
     for (let level = book.best(side); level !== 0; level = book.worse(side, level)) {
@@ -102,15 +104,18 @@ class Hash {
     }
   }
 
+  /** Every field, in the order in which the core itself writes them. */
   record(record: object): void {
-    for (const value of Object.values(record)) {
-      if (typeof value === 'string') {
-        this.numbers(value.length)
-        for (let index = 0; index < value.length; index++) this.mix(value.charCodeAt(index))
-      } else {
-        this.numbers(Number(value))
-      }
+    for (const value of Object.values(record)) this.value(value)
+  }
+
+  value(value: number | boolean | string): void {
+    if (typeof value !== 'string') {
+      this.numbers(Number(value))
+      return
     }
+    this.numbers(value.length)
+    for (let index = 0; index < value.length; index++) this.mix(value.charCodeAt(index))
   }
 
   digest(): string {
