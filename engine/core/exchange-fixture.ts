@@ -1,0 +1,229 @@
+/**
+ * A small venue for tests: one instrument, a few traders, and events as lines that a person can read. An order is named by
+ * its trader and ref, "B#1" being trader B's first command. Instrument 1 has prices from 1 to 1,000, no band and no fees
+ * unless a test says otherwise.
+ */
+import { errorNameOf } from '../../protocol/errors.ts'
+import { limits } from '../../protocol/limits.ts'
+import {
+  enumerations,
+  type OrderType,
+  type OutgoingMessage,
+  type Side,
+  type TimeInForce,
+} from '../../protocol/messages.ts'
+import type { Definition } from './exchange.ts'
+import {
+  Command,
+  commandType,
+  DETAIL_1,
+  DETAIL_2,
+  DETAIL_3,
+  EventBuffer,
+  Exchange,
+  eventType,
+  eventWidth,
+  LEAVES_LOTS,
+  ORDER_REF,
+  PRICE_TICKS,
+  QUANTITY_LOTS,
+  REF,
+  SESSION,
+  SIDE,
+  TYPE,
+} from './index.ts'
+import type { InstrumentDefinition } from './instrument.ts'
+
+/** A2 is a second session of participant A. */
+export type Trader = 'A' | 'B' | 'C' | 'A2'
+const traders: readonly Trader[] = ['A', 'B', 'C', 'A2']
+const participantOf: Readonly<Record<Trader, number>> = { A: 1, B: 2, C: 3, A2: 1 }
+
+export type RiskLimits = Omit<OutgoingMessage<'participantDefined'>, 'type' | 'participant' | 'name'>
+
+interface Terms {
+  readonly type?: OrderType
+  readonly timeInForce?: TimeInForce
+  readonly instrument?: number
+}
+
+const plainInstrument: InstrumentDefinition = {
+  instrument: 1,
+  symbol: 'ACME',
+  currency: 'USD',
+  currencyDecimals: 2,
+  tickSize: '0.01',
+  lotSize: '1',
+  tickValueMinor: 1,
+  minPriceTicks: 1,
+  maxPriceTicks: 1_000,
+  maxOrderQuantityLots: 1_000_000,
+  referencePriceTicks: 100,
+  priceBandBasisPoints: 0,
+  makerFeeRate: 0,
+  takerFeeRate: 0,
+}
+
+const wideLimits: RiskLimits = {
+  maxOrderQuantityLots: limits.maxQuantityLots,
+  maxOrderNotionalMinor: limits.maxNotionalMinor,
+  maxPositionLots: 1_000_000,
+  maxOpenOrders: 1_000,
+}
+
+export class Venue {
+  readonly exchange = new Exchange()
+  private readonly out = new EventBuffer()
+  private sequence = 0
+
+  constructor(terms: Partial<InstrumentDefinition> = {}) {
+    this.defineInstrument(terms)
+    for (const trader of traders) {
+      if (trader.length === 1) this.limitRisk(trader, {})
+      this.define({
+        type: 'sessionDefined',
+        session: sessionOf(trader),
+        participant: participantOf[trader],
+        name: trader,
+      })
+      this.connect(trader, true)
+    }
+  }
+
+  defineInstrument(terms: Partial<InstrumentDefinition>): string[] {
+    return this.define({ type: 'instrumentDefined', instruments: [{ ...plainInstrument, ...terms }] })
+  }
+
+  limitRisk(trader: Trader, risk: Partial<RiskLimits>): string[] {
+    const participant = participantOf[trader]
+    return this.define({ type: 'participantDefined', participant, name: trader, ...wideLimits, ...risk })
+  }
+
+  connect(trader: Trader, cancelOnDisconnect: boolean): string[] {
+    return this.define({ type: 'sessionConnected', cancelOnDisconnect }, trader)
+  }
+
+  disconnect(trader: Trader): string[] {
+    return this.define({ type: 'sessionDisconnected' }, trader)
+  }
+
+  buy(trader: Trader, quantityLots: number, priceTicks: number, terms: Terms = {}): string[] {
+    return this.order(trader, 'buy', quantityLots, priceTicks, terms)
+  }
+
+  sell(trader: Trader, quantityLots: number, priceTicks: number, terms: Terms = {}): string[] {
+    return this.order(trader, 'sell', quantityLots, priceTicks, terms)
+  }
+
+  cancel(trader: Trader, orderRef: number): string[] {
+    return this.send(trader, { type: commandType.cancelOrder, orderRef })
+  }
+
+  replace(trader: Trader, orderRef: number, quantityLots: number, priceTicks: number): string[] {
+    return this.send(trader, { type: commandType.replaceOrder, orderRef, quantityLots, priceTicks })
+  }
+
+  massCancel(trader: Trader, instrument = 0, side: keyof typeof enumerations.side = 'any'): string[] {
+    return this.send(trader, { type: commandType.massCancel, instrument, side: enumerations.side[side] })
+  }
+
+  /** Sends a command with the session's next ref, unless one is given, and tells what it caused. */
+  send(trader: Trader, fields: Partial<Command>): string[] {
+    const session = sessionOf(trader)
+    const ref = this.exchange.session(session)!.lastRef + 1
+    const command = Object.assign(new Command(), { session, ref, ...fields, ...this.stamp() })
+    this.exchange.apply(command, this.out)
+    return this.lines()
+  }
+
+  /** Quantities of one side, best price first, as "100: 5+3", oldest order first. */
+  queue(side: Side): string[] {
+    const orders = this.exchange.orders(1, enumerations.side[side])
+    const byPrice = Map.groupBy(orders, (order) => order.priceTicks)
+    return [...byPrice].map(([price, level]) => `${price}: ${level.map((order) => order.leavesLots).join('+')}`)
+  }
+
+  /** What a trader's participant has in the instrument. */
+  account(trader: Trader) {
+    const account = this.exchange.accounts().find((one) => one.participant === participantOf[trader])!
+    const { positionLots, cashMinor, feesMinor, openBuyLots, openSellLots } = account
+    return { positionLots, cashMinor, feesMinor, openBuyLots, openSellLots }
+  }
+
+  /** One column of the events of the last command. */
+  columnOfEvents(column: number): number[] {
+    return this.records().map((record) => record[column])
+  }
+
+  private order(trader: Trader, side: Side, quantityLots: number, priceTicks: number, terms: Terms): string[] {
+    const { type = 'limit', timeInForce = 'goodTillCancel', instrument = 1 } = terms
+    return this.send(trader, {
+      type: commandType.newOrder,
+      instrument,
+      side: enumerations.side[side],
+      orderType: enumerations.orderType[type],
+      timeInForce: enumerations.timeInForce[timeInForce],
+      quantityLots,
+      priceTicks,
+    })
+  }
+
+  private define(definition: Definition, trader?: Trader): string[] {
+    const { sequence, timeUs } = this.stamp()
+    this.exchange.applyDefinition(definition, sequence, timeUs, trader ? sessionOf(trader) : 0, this.out)
+    return this.lines()
+  }
+
+  /** Begins the next command. */
+  private stamp() {
+    this.out.clear()
+    this.sequence += 1
+    return { sequence: this.sequence, timeUs: this.sequence * 10 }
+  }
+
+  private lines(): string[] {
+    return this.records().map(lineOf)
+  }
+
+  private records(): Float64Array[] {
+    return Array.from({ length: this.out.count }, (_, index) =>
+      this.out.data.subarray(index * eventWidth, (index + 1) * eventWidth),
+    )
+  }
+}
+
+function sessionOf(trader: Trader): number {
+  return traders.indexOf(trader) + 1
+}
+
+function lineOf(event: Float64Array): string {
+  const trader = traders[event[SESSION] - 1]
+  const order = `${trader}#${event[ORDER_REF]}`
+  const atPrice = `${event[QUANTITY_LOTS]} @ ${event[PRICE_TICKS]}`
+  const fee = event[DETAIL_3] === 0 ? '' : `, fee ${event[DETAIL_3]}`
+  switch (event[TYPE]) {
+    case eventType.accepted:
+      return `${order} accepted: ${nameOf('side', event[SIDE])} ${atPrice}`
+    case eventType.rejected:
+      return `${trader} rejected: ${errorNameOf[event[DETAIL_1]]}, ${nameOf('field', event[DETAIL_2])}, ${event[DETAIL_3]}`
+    case eventType.filled:
+      return `${order} filled: ${atPrice}, ${event[LEAVES_LOTS]} left, ${nameOf('liquidity', event[DETAIL_1])}${fee}`
+    case eventType.cancelled:
+      return `${order} cancelled: ${event[QUANTITY_LOTS]}, ${nameOf('cancelReason', event[DETAIL_1])}`
+    case eventType.replaced:
+      return `${order} replaced: ${atPrice}, ${event[LEAVES_LOTS]} left, ${event[DETAIL_1] ? 'keeps' : 'loses'} priority`
+    case eventType.massCancelled:
+      return `${trader} mass cancelled: ${event[DETAIL_1]}`
+    case eventType.duplicateRef:
+      return `${trader} duplicate ref ${event[REF]}, last ${event[DETAIL_3]}`
+    case eventType.traded:
+      return `traded: ${atPrice}, trade ${event[DETAIL_2]}, aggressor ${nameOf('side', event[SIDE])}`
+    default:
+      return `${event[SIDE] === enumerations.side.buy ? 'bids' : 'asks'} ${event[PRICE_TICKS]}: ${event[QUANTITY_LOTS]} in ${event[DETAIL_1]}`
+  }
+}
+
+function nameOf(enumeration: 'side' | 'field' | 'liquidity' | 'cancelReason', value: number): string {
+  const values: Readonly<Record<string, number>> = enumerations[enumeration]
+  return Object.keys(values).find((name) => values[name] === value) ?? `${value}?`
+}
