@@ -2,8 +2,8 @@
  * A running fleet: starts the engine (if it is to), the market view and the bots, watches them, and stops everything in
  * order: bots first, while the engine can still cancel their quotes, the engine last.
  */
-import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { BotReport } from '../runtime/report.ts'
 import { BotProcess } from './bot-process.ts'
 import { EngineProcess, type EngineSettings } from './engine-process.ts'
@@ -127,12 +127,30 @@ export class FleetSupervisor {
 
 /** @returns the first folder that had to be made, if any */
 function makeLogFolder(dataFolder: string): string | undefined {
+  const folder = resolve(dataFolder, 'logs')
   try {
-    return mkdirSync(join(dataFolder, 'logs'), { recursive: true })
+    const created = makeFolder(folder)
+    accessSync(join(folder, '.'), constants.W_OK)
+    return created
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new FleetError(`data folder ${dataFolder}: cannot be written (${code}); give another one with --data`)
   }
+}
+
+/** As `mkdirSync` with `recursive` does, which however never returns where a parent can't be made, as in /proc. */
+function makeFolder(folder: string): string | undefined {
+  try {
+    mkdirSync(folder)
+    return folder
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return undefined
+    if (code !== 'ENOENT') throw error
+  }
+  const created = makeFolder(dirname(folder))
+  mkdirSync(folder)
+  return created ?? folder
 }
 
 /** @throws FleetError if the engine cannot be reached, or does not trade what the bots are to trade */
