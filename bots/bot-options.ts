@@ -18,7 +18,8 @@ export interface ConnectOptions {
   key?: string
 }
 
-interface SharedBotOptions extends ConnectOptions {
+/** What commander makes of the shared options. */
+export interface SharedBotOptions extends ConnectOptions {
   instrument: string[]
   seed: number
   maxPosition: number
@@ -81,8 +82,6 @@ export function runBotCommand(kind: string, options: SharedBotOptions, makeTrade
   }
   return runBot(bot, makeTrader, options.quiet ?? false)
 }
-
-export type { SharedBotOptions }
 
 /** For commander: several symbols with commas between, or the option several times. */
 function splitSymbols(text: string, previous: string[] | undefined): string[] {

@@ -109,6 +109,11 @@ export class Bot {
     if (!isAnswered) this.options.onIncident('not every request was answered before the end')
   }
 
+  /** Those that it trades; known once it has started. */
+  get instruments(): Row<'instrument'>[] {
+    return [...this.seats.values()].map((seat) => seat.desk.instrument)
+  }
+
   /** The figures so far; those on latency since the last call. */
   report(): BotReport {
     const { kind, participant, session } = this.options

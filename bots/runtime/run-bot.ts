@@ -2,6 +2,7 @@
  * A bot as a process: reports once a second, to its parent over IPC or to people as a plain line, and ends cleanly on
  * SIGINT, SIGTERM, the parent's `stop`, or the parent's death: quotes cancelled, answers waited for.
  */
+import type { Row } from '../../protocol/messages.ts'
 import { Bot, type BotOptions } from './bot.ts'
 import { systemClock } from './clock.ts'
 import type { BotReport, StopRequest } from './report.ts'
@@ -26,15 +27,15 @@ export async function runBot(
     lastIncident = text
   }
   const bot = new Bot({ ...options, onIncident }, makeTrader, systemClock)
-  const tell = reporter(isQuiet)
-  const timer = setInterval(() => tell(bot.report()), reportIntervalMs)
+  const tell = reporter(bot, isQuiet)
+  const timer = setInterval(tell, reportIntervalMs)
   const stopAsked = stopRequest()
   try {
     await Promise.race([bot.start(), stopAsked])
     await Promise.race([bot.failed, stopAsked])
     await bot.stop()
     clearInterval(timer)
-    await tell(bot.report())
+    await tell()
   } finally {
     clearInterval(timer)
     await bot.stop()
@@ -55,29 +56,31 @@ function stopRequest(): Promise<void> {
 }
 
 /** Where reports go. What it returns resolves when the report is on its way. */
-function reporter(isQuiet: boolean): (report: BotReport) => Promise<void> {
+function reporter(bot: Bot, isQuiet: boolean): () => Promise<void> {
   if (process.send !== undefined) {
-    return (report) =>
+    return () =>
       new Promise((resolve) => {
         // The parent may be gone; its going is what ends the bot, not this.
-        if (process.connected) process.send!(report, undefined, undefined, () => resolve())
+        if (process.connected) process.send!(bot.report(), undefined, undefined, () => resolve())
         else resolve()
       })
   }
-  return async (report) => {
-    if (!isQuiet) console.log(describeReport(report))
+  return async () => {
+    const line = describeReport(bot.report(), bot.instruments)
+    if (!isQuiet) console.log(line)
   }
 }
 
 /** A report in one line, for people. */
-export function describeReport(report: BotReport): string {
-  const { positions, submittedLots, filledLots, ackMicroseconds, haltReason } = report
+export function describeReport(report: BotReport, instruments: readonly Row<'instrument'>[]): string {
+  const { submittedLots, filledLots, ackMicroseconds, haltReason } = report
   const state = haltReason === undefined ? report.state : `${report.state} (${haltReason})`
-  const holdings = positions.map(
-    ({ symbol, positionLots, pnlMinor }) => `${symbol} ${positionLots} lots P&L ${pnlMinor}`,
-  )
+  const holdings = report.positions.map(({ symbol, positionLots, pnlMinor }) => {
+    const { currency, currencyDecimals } = instruments.find((instrument) => instrument.symbol === symbol)!
+    return `${symbol} ${positionLots} lots, P&L ${(pnlMinor / 10 ** currencyDecimals).toFixed(currencyDecimals)} ${currency}`
+  })
   const fillRate = submittedLots === 0 ? 0 : (100 * filledLots) / submittedLots
-  const counts = `orders ${report.orders}, fills ${report.fills} (${fillRate.toFixed(1)} % of lots), rejects ${report.rejects}`
-  const acks = `acks p50 ${ackMicroseconds.p50} p99 ${ackMicroseconds.p99} µs`
+  const counts = `${report.orders} orders, ${report.fills} fills, ${fillRate.toFixed(1)} % of lots filled, ${report.rejects} rejects`
+  const acks = `acks p50 ${ackMicroseconds.p50} µs, p99 ${ackMicroseconds.p99} µs`
   return [`${report.bot} ${state}`, ...holdings, counts, acks].join(' | ')
 }

@@ -37,7 +37,7 @@ test('a snapshot and the updates after it give the book, best level first', () =
   expect(show(book)).toBe('100x3 98x20 | 101x6 103x1')
   expect([book.bestPriceTicks('buy'), book.bestQuantityLots('buy')]).toEqual([100, 3])
   expect([book.bestPriceTicks('sell'), book.bestQuantityLots('sell')]).toEqual([101, 6])
-  expect([book.quantityLotsOf('buy', 98), book.quantityLotsOf('buy', 97)]).toEqual([20, 0])
+  expect([book.depth('buy'), book.orderCountAt('buy', 1), book.orderCountAt('buy', 2)]).toEqual([2, 1, 0])
   expect(book.sequence).toBe(9)
 })
 

@@ -49,7 +49,7 @@ class BookSide {
   }
 
   /** Index of the first element that is not worse than the price. */
-  position(priceTicks: number): number {
+  private position(priceTicks: number): number {
     let low = 0
     let high = this.prices.length
     while (low < high) {
@@ -72,7 +72,6 @@ export class BookBuilder {
   private readonly asks = new BookSide(-1)
   private isSynchronised = false
   private lastSequence = 0
-  private lastTimeUs = 0
 
   /** Whether the book can be relied upon. */
   get synchronised(): boolean {
@@ -82,11 +81,6 @@ export class BookBuilder {
   /** Sequence number of the last command that the book includes. */
   get sequence(): number {
     return this.lastSequence
-  }
-
-  /** Engine time of that command, microseconds since the epoch. */
-  get engineTimeUs(): number {
-    return this.lastTimeUs
   }
 
   apply(message: Message<'bookSnapshot' | 'bookUpdate'>): ApplyResult {
@@ -101,7 +95,7 @@ export class BookBuilder {
     for (const change of message.changes) {
       this.side(change.side as Side).set(change.priceTicks, change.quantityLots, change.orderCount)
     }
-    this.advance(message.sequence, message.engineTimeUs)
+    this.lastSequence = message.sequence
     return 'applied'
   }
 
@@ -111,7 +105,6 @@ export class BookBuilder {
     this.asks.clear()
     this.isSynchronised = false
     this.lastSequence = 0
-    this.lastTimeUs = 0
   }
 
   /** Number of price levels of a side. */
@@ -144,13 +137,6 @@ export class BookBuilder {
     return this.side(side).orderCounts.at(-1 - rank) ?? 0
   }
 
-  /** Quantity at a price in lots, 0 if there is none. */
-  quantityLotsOf(side: Side, priceTicks: number): number {
-    const levels = this.side(side)
-    const index = levels.position(priceTicks)
-    return levels.prices[index] === priceTicks ? levels.quantities[index] : 0
-  }
-
   private applySnapshot(snapshot: Message<'bookSnapshot'>): ApplyResult {
     if (this.isSynchronised && snapshot.sequence <= this.lastSequence) return 'stale'
     this.bids.clear()
@@ -161,13 +147,8 @@ export class BookBuilder {
     for (const level of snapshot.asks.toReversed())
       this.asks.set(level.priceTicks, level.quantityLots, level.orderCount)
     this.isSynchronised = true
-    this.advance(snapshot.sequence, snapshot.engineTimeUs)
+    this.lastSequence = snapshot.sequence
     return 'applied'
-  }
-
-  private advance(sequence: number, timeUs: number): void {
-    this.lastSequence = sequence
-    this.lastTimeUs = timeUs
   }
 
   private side(side: Side): BookSide {

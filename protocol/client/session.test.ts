@@ -365,6 +365,14 @@ describe('close', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('may be called again while it waits', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    session.newOrder(order)
+    expect(await Promise.all([session.close(true), session.close(true)])).toEqual([true, true])
+    expect(engine.received('massCancel').length).toBe(1)
+  })
+
   test('gives up on answers after five seconds and says so', async () => {
     const engine = new FakeEngine()
     const session = await liveSession(engine)

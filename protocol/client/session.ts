@@ -40,6 +40,7 @@ export class ClientSession {
   private positionsComplete = false
   private settleConnect: { resolve(): void; reject(error: Error): void } | undefined
   private onDrained: (() => void) | undefined
+  private closing: Promise<boolean> | undefined
 
   constructor(options: SessionOptions, handlers: SessionHandlers = {}) {
     this.options = options
@@ -124,7 +125,12 @@ export class ClientSession {
    * @param massCancel cancels all orders before
    * @returns whether every request was answered
    */
-  async close(massCancel = false): Promise<boolean> {
+  close(massCancel = false): Promise<boolean> {
+    this.closing ??= this.finish(massCancel)
+    return this.closing
+  }
+
+  private async finish(massCancel: boolean): Promise<boolean> {
     if (this.currentState === 'live') {
       if (massCancel) this.massCancel()
       await this.drained()
@@ -243,8 +249,7 @@ export class ClientSession {
     const replayed = event.eventNumber < this.logonResult!.nextEvent
     const answered = this.pending.takeAnsweredBy(event)
     if (answered !== undefined) {
-      const waitedUs = answered.sentMs === 0 ? 0 : (performance.now() - answered.sentMs) * 1000
-      this.handlers.onAnswer?.(answered.request, event as Answer, waitedUs)
+      this.handlers.onAnswer?.(answered.request, event as Answer, (performance.now() - answered.sentMs) * 1000)
     }
     this.handlers.onEvent?.(event, replayed)
     if (answered !== undefined) this.checkDrained()
