@@ -57,6 +57,8 @@ export class RestingSide {
       return
     }
     if (event.type === 'rejected') throw rejection(event)
+    // The end of the connection, which is told next, gives the reason.
+    if (event.type === 'cancelled' && event.reason === 'disconnected') return
     if (event.type === 'cancelled' && event.reason !== 'requested') {
       throw new ReplayError(`the engine cancelled order ${event.orderRef} of the resting side: ${event.reason}`)
     }
