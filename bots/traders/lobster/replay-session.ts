@@ -30,7 +30,7 @@ export class ReplaySession {
       { url, participant, session: sessionName, sign, openWebSocket },
       {
         onEvent: (event) => this.take(event),
-        onError: (error) => this.fail(`the engine refused a message of ${participant}: ${error.code}: ${error.text}`),
+        onError: (error) => this.fail(`${participant}: ${error.code}: ${error.text}`),
         onState: (state, reason) => {
           if (state === 'disconnected' || state === 'closed') this.fail(`${participant}: ${reason}`)
         },
