@@ -9,13 +9,15 @@ import { Command, DETAIL_1, EventBuffer, Exchange, eventType, eventWidth, TYPE }
 import { errors } from '../../protocol/errors.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import { type Applied, Driver } from './driver.ts'
-import { deepFlow, type Flow, roughFlow, setup, stepOf } from './generators.ts'
+import { type Crowd, deepFlow, type Flow, fewTraders, manyTraders, roughFlow, setupOf, stepOf } from './generators.ts'
 import { brokenInvariant, EventNumbers } from './invariants.ts'
 import type { Setup, Step } from './steps.ts'
 
 const seed = Number(process.env.PROPERTY_SEED ?? 20_261_120)
-const defaultRuns = 100
+const defaultRuns = 50
 const runs = Number(process.env.PROPERTY_RUNS ?? defaultRuns)
+/** However slow the machine is and however many streams were asked for. */
+const timeout = 60_000 + runs * 1_000
 
 /** What occurred in the streams, so that the test can tell when it stops seeing something. */
 const seen = { types: new Set<number>(), rejectCodes: new Set<number>(), cancelReasons: new Set<number>() }
@@ -40,19 +42,19 @@ function replay(log: readonly Applied[]): Exchange {
   return exchange
 }
 
-function checkStream(start: Setup, steps: readonly Step[]): void {
+function checkStream(start: Setup, steps: readonly Step[], stepsPerStateCheck: number): void {
   // Little memory, so that it has to grow; the replay has enough from the start.
   const exchange = new Exchange(1)
   const log: Applied[] = []
   const driver = new Driver(exchange, start, (applied) => log.push(applied))
   const eventNumbers = new EventNumbers()
   const instruments = start.instruments.map((row) => row.instrument)
-  for (const step of steps) {
+  for (const [index, step] of steps.entries()) {
+    const isStateDue = index % stepsPerStateCheck === 0 || index === steps.length - 1
     const broken =
       driver.run(step) ??
-      driver.differenceOfState() ??
       eventNumbers.broken(driver.subjectEvents) ??
-      brokenInvariant(exchange, instruments)
+      (isStateDue ? (driver.differenceOfState() ?? brokenInvariant(exchange, instruments)) : undefined)
     if (broken) throw new Error(broken)
     note(driver.subjectEvents)
   }
@@ -60,21 +62,32 @@ function checkStream(start: Setup, steps: readonly Step[]): void {
   expect(replay(log).stateHash(), 'state hash after a replay').toBe(before)
 }
 
-function checkFlow(flow: Flow, length: { minLength: number; maxLength: number }): void {
-  const streams = fc.tuple(setup, fc.array(stepOf(flow), { ...length, size: 'max' }))
-  fc.assert(
-    fc.property(streams, ([start, steps]) => checkStream(start, steps)),
-    { seed, numRuns: runs },
-  )
+interface Streams {
+  readonly flow: Flow
+  readonly crowd: Crowd
+  readonly numRuns: number
+  readonly minLength: number
+  readonly stepsPerStateCheck: number
 }
 
-describe(`exchange and model, seed ${seed}, ${runs} streams of each flow`, () => {
+function checkStreams({ flow, crowd, numRuns, minLength, stepsPerStateCheck }: Streams): void {
+  const steps = fc.array(stepOf(flow, crowd), { minLength, maxLength: 600, size: 'max' })
+  const property = fc.property(setupOf(crowd), steps, (start, some) => checkStream(start, some, stepsPerStateCheck))
+  fc.assert(property, { seed, numRuns })
+}
+
+describe(`exchange and model, seed ${seed}, ${runs} streams of each flow`, { timeout }, () => {
   it('agree on every event and all state where every rule is broken now and then', () => {
-    checkFlow(roughFlow, { minLength: 0, maxLength: 600 })
+    checkStreams({ flow: roughFlow, crowd: fewTraders, numRuns: runs, minLength: 0, stepsPerStateCheck: 1 })
   })
 
   it('agree on every event and all state where books grow deep', () => {
-    checkFlow(deepFlow, { minLength: 200, maxLength: 600 })
+    checkStreams({ flow: deepFlow, crowd: fewTraders, numRuns: runs, minLength: 200, stepsPerStateCheck: 1 })
+  })
+
+  it('agree on every event and all state where there are many participants, sessions and instruments', () => {
+    const numRuns = Math.ceil(runs / 10)
+    checkStreams({ flow: deepFlow, crowd: manyTraders, numRuns, minLength: 200, stepsPerStateCheck: 50 })
   })
 
   it.runIf(runs >= defaultRuns)(

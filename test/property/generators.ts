@@ -23,11 +23,22 @@ export const roughFlow: Flow = { wildOneIn: 60, upheavalOneIn: 20, passiveOutOfT
 /** Books with hundreds of orders on many levels. */
 export const deepFlow: Flow = { wildOneIn: 5_000, upheavalOneIn: 2_000, passiveOutOfTen: 9, cancelsOutOfTen: 1 }
 
-const participantCount = 4
-/** Participants 1 and 2 have two sessions, so that orders of one participant meet across sessions. */
-const sessionParticipants = [1, 1, 2, 2, 3, 4]
+/** Who and what there is. */
+export interface Crowd {
+  /** The participant of each session. */
+  readonly sessions: readonly number[]
+  readonly instrumentCount: number
+}
 
-/** Two instruments with few prices and one with all that there are. */
+/** Participants 1 and 2 have two sessions, so that orders of one participant meet across sessions. */
+export const fewTraders: Crowd = { sessions: [1, 1, 2, 2, 3, 4], instrumentCount: 3 }
+/** More of everything than the exchange has memory for at first. */
+export const manyTraders: Crowd = {
+  sessions: Array.from({ length: 140 }, (_, index) => 1 + (index % 70)),
+  instrumentCount: 20,
+}
+
+/** In turn: instruments with few prices, with many, and with all that there are. */
 const priceRanges = [
   { minPriceTicks: 90, maxPriceTicks: 110, referencePriceTicks: 100 },
   { minPriceTicks: 1, maxPriceTicks: 5_000, referencePriceTicks: 1_000 },
@@ -52,16 +63,23 @@ const riskLimits: fc.Arbitrary<RiskLimits> = fc.record({
   maxOpenOrders: mostlyWide(400, 4),
 })
 
-export const setup: fc.Arbitrary<Setup> = fc
-  .record({
-    terms: fc.tuple(...priceRanges.map(() => instrumentTerms)),
-    participants: fc.array(riskLimits, { minLength: participantCount, maxLength: participantCount }),
-  })
-  .map(({ terms, participants }) => ({
-    instruments: terms.map((chosen, index) => ({ ...nameplate(index + 1), ...priceRanges[index], ...chosen })),
-    participants,
-    sessions: sessionParticipants,
-  }))
+export function setupOf({ sessions, instrumentCount }: Crowd): fc.Arbitrary<Setup> {
+  const participantCount = Math.max(...sessions)
+  return fc
+    .record({
+      terms: fc.array(instrumentTerms, { minLength: instrumentCount, maxLength: instrumentCount }),
+      participants: fc.array(riskLimits, { minLength: participantCount, maxLength: participantCount }),
+    })
+    .map(({ terms, participants }) => ({
+      instruments: terms.map((chosen, index) => ({
+        ...nameplate(index + 1),
+        ...priceRanges[index % priceRanges.length],
+        ...chosen,
+      })),
+      participants,
+      sessions,
+    }))
+}
 
 const kind = weighted<[type: number, inForce: number]>(
   [8, fc.constant([orderType.limit, timeInForce.goodTillCancel])],
@@ -78,12 +96,13 @@ const changeOfQuantity = weighted<Relative>(
   [1, fc.record({ from: fc.constant('filled' as const), plus: fc.integer({ min: -1, max: 1 }) })],
 )
 
-export function stepOf(flow: Flow): fc.Arbitrary<Step> {
+export function stepOf(flow: Flow, crowd: Crowd): fc.Arbitrary<Step> {
   const mostly = <Value>(usual: fc.Arbitrary<Value>, rare: fc.Arbitrary<Value>) =>
     weighted([flow.wildOneIn - 1, usual], [1, rare])
-  const session = fc.integer({ min: 1, max: sessionParticipants.length })
+  const session = fc.integer({ min: 1, max: crowd.sessions.length })
   const refPlus = mostly(fc.constant(1), fc.constantFrom(0, -1, -5, 2, 70, 4_097, 2 ** 31))
   const target = mostly(fc.nat(60), fc.constantFrom(-1, -2, -7, -(2 ** 32)))
+  const instrument = fc.integer({ min: 1, max: crowd.instrumentCount })
   const price = mostly(near('reference', flow), wild.map(absolute))
   const command = { session, refPlus }
 
@@ -91,7 +110,7 @@ export function stepOf(flow: Flow): fc.Arbitrary<Step> {
     .record({
       do: fc.constant('newOrder' as const),
       ...command,
-      instrument: mostly(fc.integer({ min: 1, max: 3 }), fc.constantFrom(0, 4, 2 ** 32 + 1)),
+      instrument: mostly(instrument, fc.constantFrom(0, crowd.instrumentCount + 1, 2 ** 32 + 1)),
       side: mostly(fc.constantFrom(1, 2), fc.constantFrom(0, 3, 2 ** 32 + 1)),
       kind: mostly(kind, fc.tuple(weighted([2, fc.nat(4)], [1, wild]), weighted([2, fc.nat(4)], [1, wild]))),
       quantityLots: mostly(
@@ -113,7 +132,7 @@ export function stepOf(flow: Flow): fc.Arbitrary<Step> {
     [flow.upheavalOneIn * (8 - flow.cancelsOutOfTen), newOrder],
     [flow.upheavalOneIn * flow.cancelsOutOfTen, cancelOrder],
     [flow.upheavalOneIn * 2, replaceOrder],
-    [10, upheaval(session, refPlus)],
+    [10, upheaval(crowd, session, refPlus)],
   )
 }
 
@@ -129,17 +148,17 @@ function near(from: Relative['from'], flow: Flow): fc.Arbitrary<Relative> {
 }
 
 /** Few are needed to shake everything. */
-function upheaval(session: fc.Arbitrary<number>, refPlus: fc.Arbitrary<number>): fc.Arbitrary<Step> {
+function upheaval(crowd: Crowd, session: fc.Arbitrary<number>, refPlus: fc.Arbitrary<number>): fc.Arbitrary<Step> {
   const massCancel = fc.record({
     do: fc.constant('massCancel' as const),
     session,
     refPlus,
-    instrument: fc.constantFrom(0, 0, 1, 2, 3, 4),
+    instrument: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: crowd.instrumentCount + 1 })),
     side: fc.constantFrom(0, 0, 1, 2, 3),
   })
   const connect = fc.record({ do: fc.constant('connect' as const), session, cancelOnDisconnect: fc.boolean() })
   const disconnect = fc.record({ do: fc.constant('disconnect' as const), session })
-  const instrument = fc.integer({ min: 1, max: priceRanges.length })
+  const instrument = fc.integer({ min: 1, max: crowd.instrumentCount })
   const terms = fc.record({ do: fc.constant('redefineInstrument' as const), instrument, change: instrumentTerms })
   const minPriceTicks = fc.integer({ min: 80, max: 99 })
   const maxPriceTicks = fc.integer({ min: 101, max: 120 })
@@ -148,7 +167,7 @@ function upheaval(session: fc.Arbitrary<number>, refPlus: fc.Arbitrary<number>):
     instrument: fc.constant(1),
     change: fc.record({ minPriceTicks, maxPriceTicks }),
   })
-  const participant = fc.integer({ min: 1, max: participantCount })
+  const participant = fc.integer({ min: 1, max: Math.max(...crowd.sessions) })
   const risk = fc.record({ do: fc.constant('redefineParticipant' as const), participant, limits: riskLimits })
   return fc.oneof(massCancel, massCancel, connect, disconnect, terms, range, risk)
 }

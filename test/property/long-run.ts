@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { Exchange } from '../../engine/core/index.ts'
 import { Driver } from './driver.ts'
-import { deepFlow, type Flow, roughFlow, setup, stepOf } from './generators.ts'
+import { deepFlow, type Flow, fewTraders, roughFlow, setupOf, stepOf } from './generators.ts'
 import { brokenInvariant } from './invariants.ts'
 import { shrink } from './shrink.ts'
 import type { Setup, Step } from './steps.ts'
@@ -53,8 +53,8 @@ function findDifference(start: Setup, steps: readonly Step[], stepsPerStateCheck
 }
 
 function runEpisode(seed: number, flow: Flow, commands: number): void {
-  const [start] = fc.sample(setup, { seed, numRuns: 1 })
-  const steps = fc.sample(stepOf(flow), { seed, numRuns: commands })
+  const [start] = fc.sample(setupOf(fewTraders), { seed, numRuns: 1 })
+  const steps = fc.sample(stepOf(flow, fewTraders), { seed, numRuns: commands })
   const difference = findDifference(start, steps, commandsPerStateCheck)
   if (!difference) return
   console.log(`episode with seed ${seed}, step ${difference.step}: ${difference.text}\nlooking for fewer steps …`)
