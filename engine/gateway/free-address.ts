@@ -1,11 +1,11 @@
 /**
- * Whether an address can be listened on, asked of the operating system before uWebSockets.js listens on it.
+ * Finds out from the operating system whether an address can be listened on, before uWebSockets.js does: it says why not,
+ * and it turns port 0 into the number of a free port.
  *
- * uWebSockets.js knows two ways to listen: sharing a busy port with another process unnoticed, or exclusively, and then not
- * within a minute of a crash either, as long as the dead engine's connections linger in TIME_WAIT. This check and the
- * first way together do what is wanted: a port that someone listens on is refused, lingering connections do not matter.
+ * The number matters: uWebSockets.js sets SO_REUSEADDR only for a stated port, and without it the port of a killed engine
+ * could not be taken again as long as the dead engine's connections linger in TIME_WAIT, a minute or so.
  */
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { ListenError } from './transport.ts'
 
 const advice: Readonly<Record<string, string>> = {
@@ -15,8 +15,11 @@ const advice: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host; choose another --host',
 }
 
-/** @throws ListenError that says why not and what to do */
-export async function requireFreeAddress(host: string, port: number): Promise<void> {
+/**
+ * Returns the port, which is free at this moment; any free one for port 0.
+ * @throws ListenError that says why the address cannot be listened on and what to do
+ */
+export async function findFreePort(host: string, port: number): Promise<number> {
   const server = createServer()
   try {
     await new Promise<void>((resolve, reject) => {
@@ -27,5 +30,7 @@ export async function requireFreeAddress(host: string, port: number): Promise<vo
     const { code, message } = error as NodeJS.ErrnoException
     throw new ListenError(`cannot listen on ${host}:${port}: ${advice[code ?? ''] ?? message}`)
   }
+  const free = (server.address() as AddressInfo).port
   await new Promise((resolve) => server.close(resolve))
+  return free
 }

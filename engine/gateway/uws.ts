@@ -6,11 +6,21 @@ import * as uWS from 'uWebSockets.js'
 import { limits } from '../../protocol/limits.ts'
 import { subprotocols, webSocketPath } from '../../protocol/messages.ts'
 import type { Encoding } from '../feed/publisher.ts'
-import { requireFreeAddress } from './free-address.ts'
+import { findFreePort } from './free-address.ts'
 import { ListenError, type Socket, type Transport, type TransportHandlers } from './transport.ts'
 
 /** Peers that are silent for this long are pinged; those that don't answer are cut. */
 const idleTimeoutSeconds = 120
+
+/** LIBUS_LISTEN_EXCLUSIVE_PORT of uSockets. */
+const exclusivePort = 1
+
+type ListenExclusively = (
+  host: string,
+  port: number,
+  options: number,
+  done: (socket: uWS.us_listen_socket | false) => void,
+) => void
 
 interface UserData<Connection> {
   readonly encoding: Encoding
@@ -64,7 +74,7 @@ export async function listen<Connection>(
   port: number,
   handlers: TransportHandlers<Connection>,
 ): Promise<Transport> {
-  await requireFreeAddress(host, port)
+  const freePort = await findFreePort(host, port)
   const app = uWS.App()
   app.ws<UserData<Connection>>(webSocketPath, webSocketBehavior(handlers))
   app.get('/health', (response, request) => answerHealth(response, request, handlers))
@@ -75,8 +85,11 @@ export async function listen<Connection>(
     refuse(response, status, isWebSocket ? 'Upgrade Required' : 'Not Found', detail)
   })
   return new Promise((resolve, reject) => {
-    app.listen(host, port, (socket) => {
-      if (socket === false) reject(new ListenError(`cannot listen on ${host}:${port}`))
+    // Without the exclusive option a second process could share a busy port, unnoticed. The types know neither the
+    // option's value nor that it goes with a host.
+    const listenExclusively = app.listen.bind(app) as unknown as ListenExclusively
+    listenExclusively(host, freePort, exclusivePort, (socket) => {
+      if (socket === false) reject(new ListenError(`cannot listen on ${host}:${freePort}`))
       else resolve(transportOf(app, socket))
     })
   })

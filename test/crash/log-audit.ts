@@ -1,0 +1,73 @@
+/**
+ * What a journal says happened, found out without the engine: it is read as it lies on the disk, and applied to the naive
+ * exchange, which shares no matching code with the engine, and to the real one for its hash.
+ */
+import { Command, EventBuffer, Exchange, eventType, eventWidth, SESSION, TYPE } from '../../engine/core/index.ts'
+import { encodeEventRecord } from '../../engine/gateway/event-record.ts'
+import { readJournal } from '../../engine/log/journal-reader.ts'
+import { FolderStorage } from '../../engine/log/journal-storage.ts'
+import { decodeMessagePack } from '../../protocol/codec.ts'
+import { maxEventBytes } from '../../protocol/event-codec.ts'
+import type { Message } from '../../protocol/messages.ts'
+import { decodeOrderEntry } from '../../protocol/order-entry-codec.ts'
+import { WireWriter } from '../../protocol/wire.ts'
+import { NaiveExchange } from '../property/naive-exchange.ts'
+import type { AccountState, Definition, ExchangeSurface } from '../property/surface.ts'
+
+export interface Audit {
+  /** By session number: every event that it should have been told, from number 1 on. */
+  readonly events: readonly Message[][]
+  /** Session number by participant name. */
+  readonly sessionOf: ReadonlyMap<string, number>
+  readonly accounts: readonly AccountState[]
+}
+
+/** What the naive exchange makes of a journal. */
+export function auditJournal(folder: string): Audit {
+  const naive = new NaiveExchange()
+  const events: Message[][] = []
+  replay(folder, naive, (out) => collect(out, events))
+  const sessionOf = new Map<string, number>()
+  for (let session = 1; session <= naive.sessionCount; session++) {
+    const { participant } = naive.session(session)!
+    sessionOf.set(naive.participant(participant)!.name, session)
+  }
+  return { events, sessionOf, accounts: naive.accounts() }
+}
+
+/** Hash of the state that the real exchange has after a journal. */
+export function hashOfJournal(folder: string): string {
+  const exchange = new Exchange()
+  replay(folder, exchange, () => {})
+  return exchange.stateHash()
+}
+
+/** Applies a journal; `take` gets the events of one command at a time. */
+function replay(folder: string, exchange: ExchangeSurface, take: (events: EventBuffer) => void): void {
+  const command = new Command()
+  const out = new EventBuffer()
+  readJournal(new FolderStorage(folder), ({ bytes, start, end, sequence, timeUs, session }) => {
+    if (decodeOrderEntry(bytes, start, end, command) === end) {
+      Object.assign(command, { sequence, timeUs, session })
+      exchange.apply(command, out)
+    } else {
+      const definition = decodeMessagePack(bytes.subarray(start, end)) as Definition
+      exchange.applyDefinition(definition, sequence, timeUs, session, out)
+    }
+    take(out)
+    out.clear()
+  })
+}
+
+/** Adds the numbered events of a buffer to those of their sessions, as messages. */
+function collect(buffer: EventBuffer, events: Message[][]): void {
+  const { data, length } = buffer
+  for (let base = 0; base < length; base += eventWidth) {
+    const session = data[base + SESSION]
+    if (session === 0 || data[base + TYPE] === eventType.duplicateRef) continue
+    const writer = new WireWriter(maxEventBytes)
+    encodeEventRecord(writer, data, base)
+    events[session] ??= []
+    events[session].push(decodeMessagePack(writer.bytes.subarray(0, writer.position)))
+  }
+}
