@@ -17,11 +17,14 @@ import type { Transport, TransportHandlers } from './gateway/transport.ts'
 import { listen } from './gateway/uws.ts'
 import { answerHealth } from './health.ts'
 import { KeyRegistry } from './keys.ts'
-import { lockFolder } from './lock.ts'
+import { type Lock, LockError, lockFolder } from './lock.ts'
 import type { CommandLog } from './log/command-log.ts'
 import { FileJournal } from './log/file-journal.ts'
 import { MemoryLog } from './log/memory-log.ts'
 import { type Recovery, Sequencer } from './sequencer.ts'
+
+/** The data folder cannot be made or written; `message` says why and what to do. */
+export class DataFolderError extends Error {}
 
 export type LogMode = 'sync' | 'os' | 'memory'
 
@@ -49,7 +52,7 @@ const farewellMs = 100
 
 /**
  * Starts an engine.
- * @throws ListenError, LockError, KeyRegistryError, LogWriteError, LogCorruptError, RecoveryError, or an error of the file system
+ * @throws ListenError, DataFolderError, LockError, KeyRegistryError, LogWriteError, LogCorruptError, RecoveryError
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const undo: (() => void)[] = []
@@ -59,10 +62,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     const transport = await listen<Connection>(options.host, options.port, handlersBefore(late))
     undo.push(() => transport.close())
     const folder = resolve(options.dataFolder)
-    const created = mkdirSync(folder, { recursive: true })
-    if (created !== undefined) undo.push(() => rmSync(created, { recursive: true, force: true }))
-    const lock = lockFolder(folder)
-    undo.push(() => lock.release())
+    const lock = takeFolder(folder, undo)
     const logger = options.openLogger(folder)
     const venue = openVenue(options, folder, transport, logger)
     undo.push(() => venue.sequencer.close())
@@ -83,6 +83,23 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   } catch (error) {
     for (const step of undo.reverse()) step()
     throw error
+  }
+}
+
+/** Makes the data folder if it is missing, and locks it. */
+function takeFolder(folder: string, undo: (() => void)[]): Lock {
+  try {
+    const created = mkdirSync(folder, { recursive: true })
+    if (created !== undefined) undo.push(() => rmSync(created, { recursive: true, force: true }))
+    const lock = lockFolder(folder)
+    undo.push(() => lock.release())
+    return lock
+  } catch (error) {
+    if (error instanceof LockError) throw error
+    const reason = (error as Error).message
+    throw new DataFolderError(
+      `the data folder ${folder} cannot be used: ${reason}; name one that this user may write to with --data`,
+    )
   }
 }
 

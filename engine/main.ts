@@ -6,7 +6,7 @@ import { destination, pino } from 'pino'
 import { namePattern } from '../protocol/limits.ts'
 import { ConfigurationError, checkConfiguration, readConfiguration } from './configuration.ts'
 import { defaultExchange } from './default-exchange.ts'
-import { type LogMode, startEngine } from './engine.ts'
+import { DataFolderError, type LogMode, startEngine } from './engine.ts'
 import { ListenError } from './gateway/transport.ts'
 import { KeyRegistry, KeyRegistryError } from './keys.ts'
 import { LockError } from './lock.ts'
@@ -28,6 +28,7 @@ interface StartOptions {
 const plainErrors = [
   ConfigurationError,
   ListenError,
+  DataFolderError,
   LockError,
   KeyRegistryError,
   LogWriteError,
@@ -63,6 +64,8 @@ async function start(options: StartOptions): Promise<void> {
   process.on('SIGTERM', stop)
   // As somebody's child it ends with its parent, however that ends.
   process.on('disconnect', stop)
+  // It may have died before anybody listened.
+  if (process.connected === false) stop()
   process.on('message', (message) => {
     if ((message as { type?: unknown } | null)?.type === 'stop') stop()
   })
@@ -70,7 +73,7 @@ async function start(options: StartOptions): Promise<void> {
     const recovered = `${commands} commands recovered in ${Math.round(milliseconds)} ms, state ${stateHash}`
     console.log(`tradefloor engine ready at ${engine.url} (data ${options.data}, log ${options.logMode}, ${recovered})`)
   }
-  process.send?.({ type: 'ready', url: engine.url, port: engine.port, pid: process.pid })
+  if (process.connected) process.send?.({ type: 'ready', url: engine.url, port: engine.port, pid: process.pid })
 }
 
 function addKey(options: { participant: string; session: string; data: string }): void {
