@@ -3,8 +3,6 @@
  * address only; this is the one place that knows where its program lies.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { FleetError } from './fleet-file.ts'
 import { describeDeath, ProcessLog } from './process-log.ts'
@@ -25,6 +23,7 @@ export interface EngineSettings {
 interface Ready {
   readonly type: 'ready'
   readonly url: string
+  readonly port: number
 }
 
 export class EngineProcess {
@@ -32,6 +31,7 @@ export class EngineProcess {
   private readonly process: SupervisedProcess
   private readonly log: ProcessLog
   private readonly ready = Promise.withResolvers<string>()
+  /** Bots come back to the port of the first life, also where the system chose it. */
   private port: number
   private wasEverReady = false
   private isReady = false
@@ -68,8 +68,7 @@ export class EngineProcess {
    * Resolves with its address when it can be connected to.
    * @throws FleetError with the engine's own words if it would not start
    */
-  async start(): Promise<string> {
-    if (this.port === 0) this.port = await freePort()
+  start(): Promise<string> {
     this.process.start()
     return this.ready.promise
   }
@@ -91,6 +90,7 @@ export class EngineProcess {
     if (message.type !== 'ready') return
     this.isReady = true
     this.wasEverReady = true
+    this.port = message.port
     this.ready.resolve(message.url)
   }
 
@@ -101,19 +101,6 @@ export class EngineProcess {
       ...(configFile === undefined ? [] : ['--config', configFile]),
     ]
   }
-}
-
-/**
- * A port that nobody uses. Chosen here and not by the engine, because bots come back to the same port after a restart,
- * and a port that the system chose for a listener cannot be listened on again while connections to it are remembered.
- */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** In a process group of its own, as the bots are; it ends by itself when its channel to the supervisor does. */

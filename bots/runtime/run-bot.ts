@@ -49,6 +49,8 @@ function stopRequest(): Promise<void> {
     process.on('SIGINT', resolve)
     process.on('SIGTERM', resolve)
     process.on('disconnect', resolve)
+    // The parent may have died before anybody listened.
+    if (process.connected === false) resolve()
     process.on('message', (message: StopRequest) => {
       if (message.type === 'stop') resolve()
     })
