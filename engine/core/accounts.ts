@@ -28,17 +28,15 @@ export interface AccountState {
 
 export class Accounts {
   private data = new Float64Array(ACCOUNT_SIZE * 256)
-  /** Accounts in use; account 0 is never used. */
+  /** Number that the next account will have. Account 0 belongs to nobody and stays empty. */
   private next = 1
   /** Account by participant and instrument, 0 if there is none yet. */
   private readonly byParticipant: Int32Array[] = []
 
-  /** The account of a participant in an instrument; made on first use. */
-  of(participant: number, instrument: number): number {
+  /** The account of a participant in an instrument, 0 if nothing was ever accepted there: all that it has is 0. */
+  find(participant: number, instrument: number): number {
     const accounts = this.byParticipant[participant]
-    if (accounts !== undefined && instrument < accounts.length && accounts[instrument] !== 0)
-      return accounts[instrument]
-    return this.open(participant, instrument)
+    return accounts !== undefined && instrument < accounts.length ? accounts[instrument] : 0
   }
 
   /** What the position could become if this quantity and every open order of its side traded. */
@@ -71,20 +69,8 @@ export class Accounts {
     return states
   }
 
-  private state(account: number): AccountState {
-    const base = account * ACCOUNT_SIZE
-    return {
-      participant: this.data[base + PARTICIPANT],
-      instrument: this.data[base + INSTRUMENT],
-      positionLots: this.data[base + POSITION],
-      cashMinor: this.data[base + CASH],
-      feesMinor: this.data[base + FEES],
-      openBuyLots: this.data[base + OPEN_BUY],
-      openSellLots: this.data[base + OPEN_SELL],
-    }
-  }
-
-  private open(participant: number, instrument: number): number {
+  /** Makes the account of a participant in an instrument, which must not exist yet. */
+  open(participant: number, instrument: number): number {
     const account = this.next++
     if (this.next * ACCOUNT_SIZE > this.data.length) {
       const larger = new Float64Array(this.data.length * 2)
@@ -102,5 +88,18 @@ export class Accounts {
     }
     this.byParticipant[participant][instrument] = account
     return account
+  }
+
+  private state(account: number): AccountState {
+    const base = account * ACCOUNT_SIZE
+    return {
+      participant: this.data[base + PARTICIPANT],
+      instrument: this.data[base + INSTRUMENT],
+      positionLots: this.data[base + POSITION],
+      cashMinor: this.data[base + CASH],
+      feesMinor: this.data[base + FEES],
+      openBuyLots: this.data[base + OPEN_BUY],
+      openSellLots: this.data[base + OPEN_SELL],
+    }
   }
 }

@@ -60,7 +60,7 @@ export class OrderEntry implements BookListener {
       return
     }
     const participant = state.sessions.participant(command.session)
-    const account = state.accounts.of(participant, command.instrument)
+    let account = state.accounts.find(participant, command.instrument)
     code = risk.checkPosition(participant, account, command.side === BUY, command.quantityLots)
     if (code === 0 && command.orderType === orderType.postOnly) {
       code = risk.checkPostOnly(instrument, command.side, priceTicks)
@@ -69,6 +69,7 @@ export class OrderEntry implements BookListener {
       this.events.rejected(command.session, command.ref, code, risk.field, risk.bound)
       return
     }
+    if (account === 0) account = state.accounts.open(participant, command.instrument)
     const orderId = ++state.lastOrderId
     this.events.accepted(command, orderId, priceTicks)
     this.enter(command, instrument, account, orderId, priceTicks)

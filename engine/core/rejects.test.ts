@@ -214,3 +214,10 @@ describe('rejects', () => {
     expect(venue.buy('A', 1_000_000, 1_000)).toEqual([rejected])
   })
 })
+
+it('a reject opens no account, even one that only the position limit causes', () => {
+  const venue = new Venue()
+  venue.limitRisk('A', { maxPositionLots: 5 })
+  expect(venue.buy('A', 6, 100)).toEqual(['A rejected: positionLimit, quantityLots, 5'])
+  expect(venue.exchange.accounts()).toEqual([])
+})
