@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { logonText, type Message } from '../protocol/messages.ts'
 import type { Configuration, ParticipantLimits } from './configuration.ts'
 import type { Definition, Exchange } from './core/index.ts'
-import type { Identity } from './gateway/connection.ts'
+import type { Identity } from './gateway/session.ts'
 import type { KeyRegistry } from './keys.ts'
 import type { Sequencer } from './sequencer.ts'
 

@@ -49,7 +49,12 @@ async function start(options: StartOptions): Promise<void> {
     logMode: options.logMode,
     openLogger: (folder) => {
       const path = options.logFile ?? join(folder, 'logs', 'engine.jsonl')
-      return pino({ level: options.logLevel }, destination(path === '-' ? 2 : { dest: path, mkdir: true, sync: true }))
+      const logger = pino(
+        { level: options.logLevel },
+        destination(path === '-' ? 2 : { dest: path, mkdir: true, sync: true }),
+      )
+      process.on('uncaughtExceptionMonitor', (error) => logger.fatal(error, 'the engine failed'))
+      return logger
     },
   })
   const { commands, milliseconds, stateHash } = engine.recovery

@@ -5,24 +5,18 @@
  *   new → authenticating → opening → live     each state may go to closed; a market-data client stays new
  */
 import { randomBytes } from 'node:crypto'
-import { codecs, ProtocolError } from '../../protocol/codec.ts'
+import { ProtocolError } from '../../protocol/codec.ts'
 import { closeCodeOf, type ErrorName, errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
-import { enumerations, type Message, type OutgoingMessage, protocolVersion } from '../../protocol/messages.ts'
+import { type Message, type OutgoingMessage, protocolVersion } from '../../protocol/messages.ts'
 import type { Exchange } from '../core/index.ts'
 import type { Feed, Subscriber } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
 import type { FrameTarget } from './frame-reader.ts'
-import type { Session, SessionConnection } from './session.ts'
+import { Outbox } from './outbox.ts'
+import type { Identity, Session, SessionConnection } from './session.ts'
 import type { Socket } from './transport.ts'
-
-/** Who logged on. */
-export interface Identity {
-  /** Session number. */
-  readonly session: number
-  readonly ratePerSecond: number
-}
 
 /** What connections share. */
 export interface ConnectionServices {
@@ -36,15 +30,13 @@ export interface ConnectionServices {
   failed(error: unknown): void
 }
 
-/** Unsent bytes in the transport above which a session's events wait in its stream. */
-const highWaterBytes = 1_048_576
-
 /** The one that the message table gives to a logon that names none. */
 const defaultHeartbeatIntervalMs = 5_000
 
 export class Connection implements FrameTarget, SessionConnection, Subscriber {
   readonly encoding: Encoding
   private readonly socket: Socket
+  private readonly outbox: Outbox
   private readonly services: ConnectionServices
   private readonly nonce = randomBytes(24).toString('base64')
   private state: 'new' | 'authenticating' | 'opening' | 'live' | 'closed' = 'new'
@@ -56,18 +48,15 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   private heartbeatIntervalMs = defaultHeartbeatIntervalMs
   private readonly openedMs: number
   private receivedMs: number
-  private sentMs: number
-  /** Unnumbered messages that wait for the end of the turn. */
-  private waiting: OutgoingMessage[] = []
 
   constructor(socket: Socket, encoding: Encoding, services: ConnectionServices) {
     this.socket = socket
     this.encoding = encoding
     this.services = services
+    this.outbox = new Outbox(socket, encoding, services.sequencer)
     const { monotonicMs, timeUs } = services.sequencer
     this.openedMs = monotonicMs
     this.receivedMs = monotonicMs
-    this.sentMs = monotonicMs
     this.send({ type: 'challenge', protocolVersion, nonce: this.nonce, engineTimeUs: timeUs })
   }
 
@@ -96,7 +85,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
       this.refuse(new ProtocolError('serviceHalted', errors.serviceHalted.meaning, 'none', ref))
     } else if (!session.limiter.take(sequencer.monotonicMs)) {
       const { ratePerSecond } = session.limiter
-      this.sendError('rateLimited', `more than ${ratePerSecond} messages per second`, ref, 'none', ratePerSecond)
+      this.outbox.sendError('rateLimited', `more than ${ratePerSecond} messages per second`, ref, 'none', ratePerSecond)
     } else {
       sequencer.submitOrderEntry(session.number, bytes, start, end)
     }
@@ -129,7 +118,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   }
 
   refuse({ code, message, ref, field }: ProtocolError): void {
-    this.sendError(code, message, ref, field, 0)
+    this.outbox.sendError(code, message, ref, field)
     if (errors[code].answer === 'close') this.close(code)
   }
 
@@ -145,7 +134,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     if (heartbeatIntervalMs < minHeartbeatIntervalMs || heartbeatIntervalMs > maxHeartbeatIntervalMs) {
       const bound = heartbeatIntervalMs < minHeartbeatIntervalMs ? minHeartbeatIntervalMs : maxHeartbeatIntervalMs
       const text = `heartbeatIntervalMs must be from ${minHeartbeatIntervalMs} to ${maxHeartbeatIntervalMs}`
-      this.sendError('invalidField', text, 0, 'heartbeatIntervalMs', bound)
+      this.outbox.sendError('invalidField', text, 0, 'heartbeatIntervalMs', bound)
       return
     }
     this.state = 'authenticating'
@@ -189,7 +178,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
       .accounts()
       .filter((account) => account.participant === state.participant)
       .filter(({ positionLots, cashMinor, feesMinor }) => positionLots !== 0 || cashMinor !== 0 || feesMinor !== 0)
-    this.socket.cork(() => {
+    this.outbox.cork(() => {
       this.send(
         {
           type: 'logonResult',
@@ -205,7 +194,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
           return { type: 'position', instrument, positionLots, cashMinor, feesMinor } as const
         }),
       )
-      this.sendStream()
+      this.flush()
     })
   }
 
@@ -219,9 +208,8 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   // ── what is sent ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  send(...list: OutgoingMessage[]): void {
-    this.sentMs = this.services.sequencer.monotonicMs
-    this.socket.send(codecs[this.encoding].encode(...list))
+  send(...messages: OutgoingMessage[]): void {
+    this.outbox.send(...messages)
   }
 
   subscribe(topic: string): void {
@@ -234,44 +222,19 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   duplicateRef(ref: number, lastRef: number): void {
     const text = `the last ref processed is ${lastRef}`
-    this.waiting.push({ type: 'error', code: 'duplicateRef', ref, field: 'ref', bound: lastRef, text })
+    this.outbox.sendLater({ type: 'error', code: 'duplicateRef', ref, field: 'ref', bound: lastRef, text })
   }
 
   flush(): void {
     const { session } = this
     if (this.state !== 'live' || session === undefined) return
-    this.socket.cork(this.writeAll)
+    this.outbox.flush(session.stream)
     if (session.stream.unsentBytes > limits.maxUnsentBytes) this.closeAsSlow()
-  }
-
-  /** One function for the life of the connection, so that a turn makes none. */
-  private readonly writeAll = (): void => {
-    this.sendStream()
-    if (this.waiting.length === 0) return
-    this.send(...this.waiting)
-    this.waiting = []
-  }
-
-  private sendStream(): void {
-    const { session, socket } = this
-    if (session === undefined) return
-    const { stream } = session
-    while (stream.hasUnsent && socket.unsentBytes() < highWaterBytes) {
-      const slice = stream.take()
-      this.sentMs = this.services.sequencer.monotonicMs
-      if (this.encoding === 'msgpack') socket.send(slice)
-      else socket.send(codecs.json.encode(...codecs.msgpack.decode(slice)))
-    }
   }
 
   private sendInstruments(): void {
     const instruments = this.services.exchange.instruments.filter((instrument) => instrument !== undefined)
     this.send({ type: 'instrumentList', instruments })
-  }
-
-  private sendError(code: ErrorName, text: string, ref: number, field: string, bound: number): void {
-    const known = Object.hasOwn(enumerations.field, field) ? (field as keyof typeof enumerations.field) : 'none'
-    this.send({ type: 'error', code, ref, field: known, bound, text })
   }
 
   private refuseInstrument(): void {
@@ -286,7 +249,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
       return
     }
     sequencer.afterRelease(() => {
-      if (!this.closed) this.socket.cork(write)
+      if (!this.closed) this.outbox.cork(write)
     })
   }
 
@@ -303,7 +266,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
       this.closeWith('logonTimeout', `neither logged on nor subscribed within ${limits.logonTimeoutMs} ms`)
     } else if (nowMs - this.receivedMs >= this.heartbeatIntervalMs * limits.heartbeatIntervalsUntilDead) {
       this.closeWith('heartbeatTimeout', `nothing arrived for ${Math.round(nowMs - this.receivedMs)} ms`)
-    } else if (nowMs - this.sentMs >= this.heartbeatIntervalMs) {
+    } else if (nowMs - this.outbox.sentMs >= this.heartbeatIntervalMs) {
       this.send({ type: 'heartbeat', timeUs: this.services.sequencer.timeUs })
     }
   }
@@ -324,7 +287,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   closeWith(code: ErrorName, text: string): void {
     if (this.closed) return
-    this.sendError(code, text, 0, 'none', 0)
+    this.outbox.sendError(code, text)
     this.close(code)
   }
 

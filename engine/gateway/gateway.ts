@@ -9,9 +9,9 @@ import { DETAIL_3, type EventBuffer, type Exchange, eventType, eventWidth, REF, 
 import type { Feed } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
-import { Connection, type ConnectionServices, type Identity } from './connection.ts'
+import { Connection, type ConnectionServices } from './connection.ts'
 import { FrameReader } from './frame-reader.ts'
-import { Session } from './session.ts'
+import { type Identity, Session } from './session.ts'
 import type { Socket } from './transport.ts'
 
 export interface GatewayOptions {

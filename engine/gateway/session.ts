@@ -2,11 +2,18 @@
 import { RateLimiter } from './rate-limiter.ts'
 import { SessionStream } from './session-stream.ts'
 
+/** Who logged on. */
+export interface Identity {
+  /** Session number. */
+  readonly session: number
+  readonly ratePerSecond: number
+}
+
 /** What a session needs of its live connection. */
 export interface SessionConnection {
   /** Sends what of the session's stream is unsent. */
   flush(): void
-  /** Tells the client, in order with nothing, that a `ref` was processed before. */
+  /** Tells the client, at the next flush, that a `ref` was processed before. */
   duplicateRef(ref: number, lastRef: number): void
   /** A newer connection took the session over. */
   supersede(): void
@@ -27,7 +34,7 @@ export class Session {
 
   /** Gives the session to a connection, taking it from the one that had it. */
   claim(connection: SessionConnection, ratePerSecond: number): void {
-    const { connection: older } = this
+    const older = this.connection
     this.connection = connection
     this.stream.release()
     if (this.limiter.ratePerSecond !== ratePerSecond) this.limiter = new RateLimiter(ratePerSecond)

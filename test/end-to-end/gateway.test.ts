@@ -237,6 +237,22 @@ describe('order entry', () => {
   })
 })
 
+describe('a client that does not read', () => {
+  it('is cut off when too much waits for it, and others are served as before', async () => {
+    const lazy = await connect()
+    const trader = await logOn('beta')
+    lazy.pause()
+    // Each of these asks for 1,000 answers of more than 200 bytes: 60 MB in all, of which the kernel takes some.
+    const frame = Buffer.concat(Array(1_000).fill(encodeMessagePack({ type: 'listInstruments' })))
+    for (let count = 0; count < 300; count++) lazy.sendFrame(frame)
+    await until(async () => (await engine.health()).connections === 1)
+    trader.client.send(order(trader.nextRef()))
+    await trader.client.next('accepted')
+    lazy.resume()
+    expect([1006, 4012]).toContain((await lazy.closed).code)
+  })
+})
+
 describe('market data', () => {
   it('begins with a snapshot, and its changes lead to the book of the next snapshot', async () => {
     const trader = await logOn('gamma')

@@ -100,6 +100,15 @@ export class WireClient {
     return messages
   }
 
+  /** Stops reading what comes; `resume` goes on. */
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
   /** Closes and waits until the other side knows. */
   async close(): Promise<void> {
     this.socket.close()

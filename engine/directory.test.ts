@@ -1,0 +1,107 @@
+import { createPrivateKey, sign } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { logonText, type Message } from '../protocol/messages.ts'
+import { checkConfiguration } from './configuration.ts'
+import type { Definition } from './core/index.ts'
+import { Directory } from './directory.ts'
+import { KeyRegistry } from './keys.ts'
+import { TestVenue } from './venue-fixture.ts'
+
+const acme = { symbol: 'ACME', tickSize: '0.01', referencePrice: '100.00' }
+const bolt = { symbol: 'BOLT', tickSize: '0.01', referencePrice: '25.00' }
+
+describe('the directory', () => {
+  let folder: string
+  let registry: KeyRegistry
+  let changes: Definition[]
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tradefloor-'))
+    registry = new KeyRegistry(folder)
+    changes = []
+  })
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true })
+  })
+
+  /** A directory over a venue that knows ACME, BOLT and the participants a and b. */
+  function directoryOf(file: object, venue = new TestVenue()) {
+    const { exchange, sequencer } = venue
+    const configuration = checkConfiguration(file, 'test')
+    const onChange = (definition: Definition) => changes.push(definition)
+    const directory = new Directory({ exchange, sequencer, configuration, registry, onChange })
+    directory.reconcile()
+    return { directory, venue }
+  }
+
+  function logonOf(participant: string, nonce: string, keyOf = participant): Message<'logon'> {
+    const key = createPrivateKey(readFileSync(registry.privateKeyPath(keyOf, 'main')))
+    const signature = sign(null, Buffer.from(logonText(nonce, participant, 'main')), key).toString('base64')
+    const rest = { cancelOnDisconnect: true, heartbeatIntervalMs: 5_000, nextEvent: 0 }
+    return { type: 'logon', participant, session: 'main', signature, ...rest }
+  }
+
+  it('submits nothing that the exchange has already', () => {
+    registry.add('a', 'main')
+    directoryOf({ instruments: [acme, bolt], participants: [{ name: 'a' }, { name: 'b' }] })
+    expect(changes).toEqual([])
+  })
+
+  it('numbers what is new after what there is, and keeps the number of what changed', () => {
+    registry.add('c', 'main')
+    registry.add('a', 'second')
+    const { venue } = directoryOf({
+      instruments: [
+        { symbol: 'CRUX', tickSize: '0.05', referencePrice: '640' },
+        { ...bolt, priceBandBasisPoints: 500 },
+      ],
+      participants: [{ name: 'b', maxOpenOrders: 3 }, { name: 'c' }],
+    })
+    expect(changes).toMatchObject([
+      { type: 'instrumentDefined', instruments: [{ instrument: 3, symbol: 'CRUX' }] },
+      { type: 'instrumentDefined', instruments: [{ instrument: 2, symbol: 'BOLT', priceBandBasisPoints: 500 }] },
+      { type: 'participantDefined', participant: 2, name: 'b', maxOpenOrders: 3 },
+      { type: 'participantDefined', participant: 3, name: 'c' },
+      { type: 'sessionDefined', session: 3, participant: 3, name: 'main' },
+      { type: 'sessionDefined', session: 4, participant: 1, name: 'second' },
+    ])
+    expect(venue.exchange.instruments.map((instrument) => instrument?.symbol)).toEqual([
+      undefined,
+      'ACME',
+      'BOLT',
+      'CRUX',
+    ])
+  })
+
+  it('knows who signs with the registered key, and the rate of the participant', async () => {
+    registry.add('a', 'main')
+    registry.add('b', 'main')
+    const { directory } = directoryOf({ instruments: [acme], participants: [{ name: 'a', ordersPerSecond: 7 }] })
+    expect(await directory.authenticate('nonce', logonOf('a', 'nonce'))).toEqual({ session: 1, ratePerSecond: 7 })
+    expect(await directory.authenticate('nonce', logonOf('b', 'nonce'))).toEqual({ session: 2, ratePerSecond: 10_000 })
+    expect(await directory.authenticate('nonce', logonOf('a', 'other'))).toBeUndefined()
+    expect(await directory.authenticate('nonce', logonOf('a', 'nonce', 'b'))).toBeUndefined()
+    const unknown = { ...logonOf('a', 'nonce'), participant: 'nobody' }
+    expect(await directory.authenticate('nonce', unknown)).toBeUndefined()
+    for (const signature of ['', 'x', 'A'.repeat(10_000)]) {
+      expect(await directory.authenticate('nonce', { ...logonOf('a', 'nonce'), signature })).toBeUndefined()
+    }
+  })
+
+  it('finds a session that was added to the registry after the start', async () => {
+    const { directory, venue } = directoryOf({ instruments: [acme] })
+    const other = new KeyRegistry(folder)
+    other.add('late', 'main')
+    other.save()
+    expect(await directory.authenticate('nonce', logonOf('late', 'nonce'))).toEqual({
+      session: 3,
+      ratePerSecond: 10_000,
+    })
+    expect(venue.exchange.participant(3)).toMatchObject({ name: 'late' })
+    expect(venue.exchange.session(3)).toMatchObject({ participant: 3, name: 'main' })
+  })
+})
