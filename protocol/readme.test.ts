@@ -6,7 +6,10 @@ import { decodeMulti } from '@msgpack/msgpack'
 import { describe, expect, it } from 'vitest'
 import { fromArray, jsonCodec, messagePackCodec } from './codec.ts'
 import { describe as describeProtocol } from './describe.ts'
+import { encodeAccepted } from './event-codec.ts'
+import { beginBookUpdate, encodeLevelChange } from './market-data-codec.ts'
 import { logonText } from './messages.ts'
+import { WireWriter } from './wire.ts'
 
 const readme = readFileSync(path.join(import.meta.dirname, 'README.md'), 'utf8')
 
@@ -56,5 +59,17 @@ describe('protocol/README.md', () => {
     // Another implementation of MessagePack reads the same, here and in what the codec writes.
     expect([...decodeMulti(bytes)].map(fromArray)).toEqual(expected)
     expect([...decodeMulti(messagePackCodec.encode(...expected) as Uint8Array)].map(fromArray)).toEqual(expected)
+  })
+
+  it('shows an event and a book update byte for byte as the engine writes them', () => {
+    const writer = new WireWriter(128)
+    encodeAccepted(writer, 12, 70_000, 1_790_000_000_000_000, 7, 301, 1, 1, 1, 1, 100, 10_050)
+    expect(Buffer.from(writer.bytes.subarray(0, writer.position))).toEqual(examples[1].bytes)
+
+    writer.position = 0
+    beginBookUpdate(writer, 1, 69_990, 70_000, 1_790_000_000_000_000, 2)
+    encodeLevelChange(writer, 1, 10_050, 350, 3)
+    encodeLevelChange(writer, 2, 10_060, 0, 0)
+    expect(Buffer.from(writer.bytes.subarray(0, writer.position))).toEqual(examples[2].bytes)
   })
 })
