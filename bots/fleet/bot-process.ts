@@ -51,7 +51,9 @@ export class BotProcess {
   /** Resolves when it is gone, its quotes cancelled. @returns what went wrong, if anything did */
   async stop(): Promise<string | undefined> {
     const death = await this.process.stop(stopGraceMs, askToStop)
-    if (death !== undefined && death.exitCode === 0 && this.tracker.endedWell) return undefined
+    // One that had not begun to report has traded nothing: however it ended, nothing is lost.
+    const nothingLost = !this.tracker.hasReported || (death?.exitCode === 0 && this.tracker.endedWell)
+    if (death !== undefined && nothingLost) return undefined
     const how = death === undefined ? 'was not running at the end' : `${death.text} when it was asked to stop`
     return `${this.tracker.plan.name} ${how}; see ${this.log.path}`
   }

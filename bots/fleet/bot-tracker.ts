@@ -62,6 +62,11 @@ export class BotTracker {
     this.report = undefined
   }
 
+  /** In the current life of its process. */
+  get hasReported(): boolean {
+    return this.report !== undefined
+  }
+
   /** The last thing that it said was that its quotes are cancelled. */
   get endedWell(): boolean {
     return this.lastReport?.state === 'stopped'

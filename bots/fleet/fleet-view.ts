@@ -28,7 +28,7 @@ export interface InstrumentView {
   readonly lastPriceTicks: number
   /** The last price when the run began; the reference price if there was none. */
   readonly openingPriceTicks: number
-  /** What positions are valued at: the last price, else the middle of the book, else the reference price. */
+  /** What positions are valued at: the middle of the book, without one the last price, before that the reference price. */
   readonly markPriceTicks: number
   readonly tradesPerSecond: number
   readonly ordersPerSecond: number
@@ -39,7 +39,7 @@ export interface InstrumentView {
   /** Time-weighted over this run, while both sides were there; undefined if they never were. */
   readonly meanSpreadTicks: number | undefined
   readonly meanSpreadBasisPoints: number | undefined
-  /** Last prices, or mids before the first trade, at equal steps of time; the newest last. */
+  /** The marks at equal steps of time, the newest last. */
   readonly priceHistory: readonly number[]
 }
 

@@ -68,13 +68,22 @@ describe('totals of the run', () => {
 })
 
 describe('prices', () => {
-  it('mark at the last price, before it at the middle of the book, before that at the reference price', () => {
+  it('mark at the middle of the book; without one at the last price, before it at the reference price', () => {
     const { tracker, view } = setUp()
     expect(view(0).markPriceTicks).toBe(10_000)
-    tracker.take(top(10_010, 10_020), 0)
-    expect(view(0).markPriceTicks).toBe(10_015)
     tracker.take(trade(10_020, 1), 0)
     expect(view(0).markPriceTicks).toBe(10_020)
+    tracker.take(top(10_010, 10_017), 0)
+    expect(view(0).markPriceTicks).toBe(10_013)
+  })
+
+  it('mark at the middle that the run ended with, though the fleet takes its quotes away then', () => {
+    const { tracker, view } = setUp()
+    tracker.take(trade(10_020, 1), 0)
+    tracker.take(top(10_010, 10_016), 0)
+    tracker.endRun(1_000)
+    tracker.take(top(10_010, 0, 0), 1_100)
+    expect(view(2_000).markPriceTicks).toBe(10_013)
   })
 
   it('open at the last price that the run found, else at the reference price', () => {

@@ -66,7 +66,8 @@ class InstrumentTracker {
   private readonly spreadTicks = new TimeWeightedMean()
   private readonly spreadBasisPoints = new TimeWeightedMean()
   private readonly history: number[] = []
-  private runEnded = false
+  /** Set when the run has ended. */
+  private finalMarkTicks: number | undefined
 
   constructor(definition: Row<'instrument'>) {
     this.definition = definition
@@ -74,7 +75,7 @@ class InstrumentTracker {
 
   takeTop(top: Message<'top'>, nowMs: number): void {
     this.top = top
-    if (this.runEnded) return
+    if (this.finalMarkTicks !== undefined) return
     const twoSided = top.bidQuantityLots > 0 && top.askQuantityLots > 0
     const ticks = top.askPriceTicks - top.bidPriceTicks
     this.spreadTicks.set(twoSided ? ticks : undefined, nowMs)
@@ -106,13 +107,14 @@ class InstrumentTracker {
     return Math.max(this.tradesSeen, this.tradesByStatus.total)
   }
 
+  /** Whole ticks, so that money stays in whole minor units. */
   get markPriceTicks(): number {
-    if (this.lastPriceTicks > 0) return this.lastPriceTicks
+    if (this.finalMarkTicks !== undefined) return this.finalMarkTicks
     const { top } = this
-    if (top === undefined || top.bidQuantityLots === 0 || top.askQuantityLots === 0) {
-      return this.definition.referencePriceTicks
+    if (top !== undefined && top.bidQuantityLots > 0 && top.askQuantityLots > 0) {
+      return Math.floor((top.bidPriceTicks + top.askPriceTicks) / 2)
     }
-    return Math.floor((top.bidPriceTicks + top.askPriceTicks) / 2)
+    return this.lastPriceTicks > 0 ? this.lastPriceTicks : this.definition.referencePriceTicks
   }
 
   /** The spread is unknown until the next top. */
@@ -123,7 +125,7 @@ class InstrumentTracker {
 
   endRun(nowMs: number): void {
     this.pauseSpread(nowMs)
-    this.runEnded = true
+    this.finalMarkTicks = this.markPriceTicks
   }
 
   sample(nowMs: number, historyDue: boolean): void {
@@ -190,7 +192,7 @@ export class MarketTracker {
     for (const instrument of this.instruments.values()) instrument.pauseSpread(nowMs)
   }
 
-  /** What comes now belongs to the fleet's going, and says nothing about the spreads that it kept. */
+  /** What comes now belongs to the fleet's going, and says nothing about the spreads that it kept or the prices it made. */
   endRun(nowMs: number): void {
     for (const instrument of this.instruments.values()) instrument.endRun(nowMs)
   }
