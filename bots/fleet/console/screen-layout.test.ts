@@ -85,11 +85,11 @@ describe('what is out of order is plainly visible without colours', () => {
 
   it('counts bots that are not at work and shows the last incidents', () => {
     const bots = [botView(), botView({ name: 'maker-2', state: 'restarting', health: 'dead', restarts: 1 })]
-    const incidents = [{ time: '10:12:03', text: 'maker-2 was killed by SIGKILL; starting it again in 1 s' }]
+    const incidents = [{ time: '10:12:03', text: 'maker-2 restarts in 1 s: was killed by SIGKILL' }]
     const lines = screen(fleetView({ bots, incidents }))
     expect(lines.find((line) => line.startsWith('maker-2'))).toMatch(/restarting/)
     expect(lines.find((line) => line.startsWith('all'))).toMatch(/1 of 2/)
-    expect(lines).toContain('10:12:03  maker-2 was killed by SIGKILL; starting it again in 1 s')
+    expect(lines).toContain('10:12:03  maker-2 restarts in 1 s: was killed by SIGKILL')
   })
 
   it('says that it is stopping, and how much time is left before', () => {
