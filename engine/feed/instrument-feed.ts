@@ -19,8 +19,6 @@ import { ChannelPublisher, type Publisher } from './publisher.ts'
 const { buy, sell } = enumerations.side
 const writer = new WireWriter(65_536)
 
-type Change<Name extends 'top' | 'status'> = Message<Name>
-
 export class InstrumentFeed {
   readonly instrument: number
   /** Whether a turn changed anything that is not published yet. */
@@ -34,8 +32,8 @@ export class InstrumentFeed {
   private readonly tradesChannel: ChannelPublisher
   private readonly statusChannel: ChannelPublisher
   /** What was published last, as it is repeated in a snapshot. */
-  private top: Change<'top'>
-  private status: Change<'status'>
+  private readonly top: Message<'top'>
+  private status: Message<'status'>
 
   constructor(instrument: number, exchange: Exchange, publisher: Publisher) {
     this.instrument = instrument

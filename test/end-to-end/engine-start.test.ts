@@ -142,6 +142,12 @@ describe('an engine', () => {
     }
   })
 
+  it('ends cleanly when the process that started it is gone', async () => {
+    const running = await start()
+    expect(await running.abandon()).toBe(0)
+    expect(existsSync(join(running.dataFolder, 'engine.lock'))).toBe(false)
+  })
+
   it('that was killed starts again with the same state, and cancels for sessions that do not come back', async () => {
     const running = await start()
     const { client } = await WireClient.logOn(running.url, running.dataFolder, 'alpha')

@@ -115,6 +115,14 @@ export class EngineProcess {
     return this.end(signal)
   }
 
+  /** Cuts the channel to it, as the end of its parent would, and returns its exit code. */
+  async abandon(): Promise<number | null> {
+    const exited = once(this.child!, 'exit')
+    this.child?.disconnect()
+    const [exitCode] = (await exited) as [number | null]
+    return exitCode
+  }
+
   /** Ends it without any chance to clean up. */
   async kill(): Promise<void> {
     await this.end('SIGKILL')
