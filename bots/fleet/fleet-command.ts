@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { defaultUrl, positiveNumber, wholeNumber } from '../bot-options.ts'
 import { finalReport } from './final-report.ts'
-import { FleetError, readFleetFile } from './fleet-file.ts'
+import { type BotKind, FleetError, readFleetFile } from './fleet-file.ts'
 import { type FleetOutput, isTerminal, LiveConsole, PlainOutput, silentOutput } from './fleet-output.ts'
 import { type FleetSettings, FleetSupervisor } from './fleet-supervisor.ts'
 import type { FleetView } from './fleet-view.ts'
@@ -20,6 +20,15 @@ const mostSeconds = 2_000_000
 const plainReportWidth = 200
 /** What shells report for a program that SIGINT ended. */
 const interruptedExitCode = 130
+
+const fleetFileHelp = `
+A fleet file lists bots:
+  { "bots": [{ "kind": "noise", "count": 8, "session": "main", "seed": 1,
+               "name": "noise-{n}", "participant": "noise-{n}",
+               "instruments": ["ACME"], "options": { "limitRate": 2 } }] }
+kind is one of ${kinds.join(', ')}; {n} is the number of the bot, from 1;
+options are those of the kind's own command, in camel case. count, session,
+seed and options may be left out.`
 
 interface FleetOptions {
   readonly url: string
@@ -53,30 +62,44 @@ export function registerFleetCommand(program: Command): void {
     .option('--seconds <number>', 'stop after this time (default: run until Ctrl-C)', seconds)
     .option('--seed <number>', 'the same seed gives every bot the same random numbers again', wholeNumber, 1)
     .option('--quiet', 'print the final report only')
+    .addHelpText('after', fleetFileHelp)
     .action(async (file: string, options: FleetOptions) => {
-      process.exitCode = await runFleet(file, options, botOptions(program))
+      process.exitCode = await runFleet(file, options, botKinds(program))
     })
 }
 
-/** The option names that each kind of bot takes, as its own command declares them. */
-function botOptions(program: Command): Map<string, readonly string[]> {
+/** What each kind of bot takes, as its own command declares it. */
+function botKinds(program: Command): Map<string, BotKind> {
   return new Map(
     kinds.map((kind) => {
       const declared = program.commands.find((command) => command.name() === kind)?.options ?? []
-      const names = declared.map((option) => option.attributeName())
-      return [kind, names.filter((name) => !ownOptions.includes(name))]
+      const free = declared.filter((option) => !ownOptions.includes(option.attributeName()))
+      return [kind, new Map(free.map((option) => [option.attributeName(), (value) => brokenRule(option, value)]))]
     }),
   )
+}
+
+/** Asks the option itself, as if the value had been given on the command line. */
+function brokenRule(option: Option, value: string | number | boolean): string | undefined {
+  if (option.isBoolean()) return typeof value === 'boolean' ? undefined : 'must be true or false'
+  if (typeof value === 'boolean') return 'must be a value'
+  try {
+    option.parseArg?.(value.toString(), undefined)
+    return undefined
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) return error.message
+    throw error
+  }
 }
 
 /** @returns the exit code */
 async function runFleet(
   file: string,
   options: FleetOptions,
-  takenOptions: ReadonlyMap<string, readonly string[]>,
+  knownKinds: ReadonlyMap<string, BotKind>,
 ): Promise<number> {
   try {
-    const plans = readFleetFile(file, join(import.meta.dirname, '..'), takenOptions, options.seed)
+    const plans = readFleetFile(file, join(import.meta.dirname, '..'), knownKinds, options.seed)
     const settings = { plans, dataFolder: options.data, engine: engineOf(options), seconds: options.seconds }
     return await runUntilStopped(settings, options.quiet === true)
   } catch (error) {

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { planFleet, readFleetFile } from './fleet-file.ts'
 
+const aboveZero = (value: unknown) => (Number(value) > 0 ? undefined : 'must be above 0')
 const kinds = new Map([
-  ['market-maker', ['spreadTicks']],
-  ['noise', ['ordersPerSecond']],
+  ['market-maker', new Map([['spreadTicks', aboveZero]])],
+  ['noise', new Map([['limitRate', aboveZero]])],
 ])
 const besideProgram = join(import.meta.dirname, '..')
 const entry = { kind: 'noise', name: 'n', participant: 'p', instruments: ['ACME'] }
@@ -45,9 +46,10 @@ describe('a fleet file', () => {
     ['bots[0].instruments[1] is "A B": must be an instrument symbol', [{ ...entry, instruments: ['A', 'A B'] }]],
     ['bots[0].instrument is "ACME": there is no such field', [{ ...entry, instrument: 'ACME' }]],
     [
-      'bots[0].options.spread is 3: is no option of noise, which takes ordersPerSecond',
+      'bots[0].options.spread is 3: is no option of noise, which takes limitRate',
       [{ ...entry, options: { spread: 3 } }],
     ],
+    ['bots[0].options.limitRate is -1: must be above 0', [{ ...entry, options: { limitRate: -1 } }]],
     ['bots[1].name is "n": two bots would be called n; names must differ', [entry, { ...entry, participant: 'q' }]],
     [
       'bots[1].participant is "p": two bots would use session main of p; a session has one connection',

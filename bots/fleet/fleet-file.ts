@@ -20,6 +20,9 @@ export interface BotPlan {
   readonly options: Readonly<Record<string, string | number | boolean>>
 }
 
+/** What a kind of bot takes: by name of the option, the rule that a value breaks, if it breaks one. */
+export type BotKind = ReadonlyMap<string, (value: string | number | boolean) => string | undefined>
+
 /** Something is wrong with what the fleet was given; `message` says what and how to put it right. */
 export class FleetError extends Error {}
 
@@ -55,14 +58,14 @@ type BotEntry = z.infer<typeof botEntry>
 /**
  * Reads and checks a fleet file.
  * @param path as given; if there is nothing there, it is looked up below `besideProgram`
- * @param kinds what `kind` may be, and which options each of them takes
+ * @param kinds what `kind` may be
  * @param seed the fleet's; bots without a seed of their own get distinct ones that follow from it
  * @throws FleetError
  */
 export function readFleetFile(
   path: string,
   besideProgram: string,
-  kinds: ReadonlyMap<string, readonly string[]>,
+  kinds: ReadonlyMap<string, BotKind>,
   seed: number,
 ): BotPlan[] {
   const found = existsSync(path) || isAbsolute(path) ? path : join(besideProgram, path)
@@ -87,7 +90,7 @@ export function readFleetFile(
 export function planFleet(
   content: unknown,
   source: string,
-  kinds: ReadonlyMap<string, readonly string[]>,
+  kinds: ReadonlyMap<string, BotKind>,
   seed: number,
 ): BotPlan[] {
   const parsed = fleetFile.safeParse(content)
@@ -113,13 +116,15 @@ export function planFleet(
 /** What the shape alone cannot say about one entry. */
 function brokenRule(
   entry: BotEntry,
-  kinds: ReadonlyMap<string, readonly string[]>,
+  kinds: ReadonlyMap<string, BotKind>,
 ): { field: string[]; rule: string } | undefined {
-  const known = kinds.get(entry.kind)
-  if (known === undefined) return { field: ['kind'], rule: `must be one of ${[...kinds.keys()].join(', ')}` }
-  const unknown = Object.keys(entry.options).find((option) => !known.includes(option))
-  if (unknown !== undefined) {
-    return { field: ['options', unknown], rule: `is no option of ${entry.kind}, which takes ${known.join(', ')}` }
+  const kind = kinds.get(entry.kind)
+  if (kind === undefined) return { field: ['kind'], rule: `must be one of ${[...kinds.keys()].join(', ')}` }
+  for (const [option, value] of Object.entries(entry.options)) {
+    const check = kind.get(option)
+    const unknown = `is no option of ${entry.kind}, which takes ${[...kind.keys()].join(', ')}`
+    const rule = check === undefined ? unknown : check(value)
+    if (rule !== undefined) return { field: ['options', option], rule }
   }
   const unnumbered = (['name', 'participant'] as const).find((field) => !entry[field].includes('{n}'))
   if (entry.count > 1 && unnumbered !== undefined) return { field: [unnumbered], rule: nameRule }

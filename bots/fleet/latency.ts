@@ -28,6 +28,7 @@ export class LatencyTracker {
     if (report.count === 0) return
     const histogram = decodeFromCompressedBase64(report.encoded)
     this.total.add(histogram)
+    this.recent = this.recent.filter(({ timeMs }) => timeMs > nowMs - recentMs)
     this.recent.push({ timeMs: nowMs, histogram })
   }
 
@@ -36,9 +37,10 @@ export class LatencyTracker {
   }
 
   lately(nowMs: number): LatencyView | undefined {
-    this.recent = this.recent.filter(({ timeMs }) => timeMs > nowMs - recentMs)
     const sum = emptyHistogram()
-    for (const { histogram } of this.recent) sum.add(histogram)
+    for (const { timeMs, histogram } of this.recent) {
+      if (timeMs > nowMs - recentMs) sum.add(histogram)
+    }
     return viewOf(sum)
   }
 }
