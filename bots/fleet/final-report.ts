@@ -115,5 +115,5 @@ function balance({ instruments, bots }: FleetView): string[] {
       pnlMinor + feesMinor === 0 ? '' : '; the rest lies with participants outside this fleet or without a last report'
     return `P&L + fees of all bots: ${amount}${rest}.`
   })
-  return [`Positions are valued at the middle of the book when the run ended: ${marks.join(', ')}.`, ...sums]
+  return [`Positions are valued at the last mid prices: ${marks.join(', ')}.`, ...sums]
 }
