@@ -102,9 +102,9 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
         this.whenReleased(() => this.sendInstruments())
         break
       case 'subscribe':
-        this.subscribed = true
         this.whenReleased(() => {
-          if (!this.services.feed.subscribe(this, message.channel, message.instrument)) this.refuseInstrument()
+          if (this.services.feed.subscribe(this, message.channel, message.instrument)) this.subscribed = true
+          else this.refuseInstrument()
         })
         break
       case 'unsubscribe':
@@ -174,10 +174,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.state = 'live'
     this.heartbeatIntervalMs = logon.heartbeatIntervalMs
     const firstEvent = session.stream.seek(logon.nextEvent === 0 ? state.nextEvent : logon.nextEvent)
-    const positions = exchange
-      .accounts()
-      .filter((account) => account.participant === state.participant)
-      .filter(({ positionLots, cashMinor, feesMinor }) => positionLots !== 0 || cashMinor !== 0 || feesMinor !== 0)
+    const positions = exchange.accounts().filter(({ participant }) => participant === state.participant)
     this.outbox.cork(() => {
       this.send(
         {

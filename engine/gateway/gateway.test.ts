@@ -118,6 +118,7 @@ describe('a logon', () => {
     expect(older.closedWith).toEqual({ code: 4011, reason: 'superseded' })
     expect(newer.take().slice(1)).toMatchObject([
       { type: 'logonResult', lastRef: 1, firstEvent: 1, nextEvent: 2 },
+      { type: 'position', instrument: 1, positionLots: 0 },
       { type: 'accepted', eventNumber: 1 },
     ])
     expect(venue.exchange.session(1)).toMatchObject({ connected: true, openOrderCount: 1 })
@@ -246,7 +247,7 @@ describe('the end of a connection', () => {
     venue.sequencer.endTurn()
     const again = venue.connect()
     await venue.logOn(again, 'a', { nextEvent: 1 })
-    expect(again.take().slice(2)).toMatchObject([
+    expect(again.take().slice(3)).toMatchObject([
       { type: 'accepted', eventNumber: 1 },
       { type: 'cancelled', eventNumber: 2, reason: 'disconnected', ref: 0 },
     ])
