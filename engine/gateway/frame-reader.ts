@@ -61,9 +61,9 @@ export class FrameReader {
         )
         return
       }
-      const start = position
-      position = reader.position
-      this.hand(() => decodeOther(bytes, start, position), target)
+      const after = reader.position
+      this.handOther(bytes, position, after, target)
+      position = after
     }
   }
 
@@ -82,6 +82,11 @@ export class FrameReader {
       }
       this.hand(() => parseJson(line), target)
     }
+  }
+
+  /** Apart from the loop above, which would otherwise allocate the closure's variables for every order. */
+  private handOther(bytes: Uint8Array, start: number, end: number, target: FrameTarget): void {
+    this.hand(() => decodeOther(bytes, start, end), target)
   }
 
   private hand(decode: () => Message, target: FrameTarget): void {
