@@ -2,7 +2,7 @@
  * Puts the engine together and takes it apart: port, data folder, log, exchange, gateway, in the order that leaves nothing
  * behind when one of them cannot be had.
  */
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { webSocketPath } from '../protocol/messages.ts'
@@ -11,6 +11,7 @@ import type { Configuration } from './configuration.ts'
 import { Exchange } from './core/index.ts'
 import { Directory } from './directory.ts'
 import { Feed } from './feed/feed.ts'
+import { makeFolder } from './folder.ts'
 import type { Connection } from './gateway/connection.ts'
 import { Gateway } from './gateway/gateway.ts'
 import type { Transport, TransportHandlers } from './gateway/transport.ts'
@@ -89,7 +90,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 /** Makes the data folder if it is missing, and locks it. */
 function takeFolder(folder: string, undo: (() => void)[]): Lock {
   try {
-    const created = mkdirSync(folder, { recursive: true })
+    const created = makeFolder(folder)
     if (created !== undefined) undo.push(() => rmSync(created, { recursive: true, force: true }))
     const lock = lockFolder(folder)
     undo.push(() => lock.release())

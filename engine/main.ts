@@ -1,12 +1,12 @@
 /** The engine's command line. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { destination, pino } from 'pino'
 import { namePattern } from '../protocol/limits.ts'
 import { ConfigurationError, checkConfiguration, readConfiguration } from './configuration.ts'
 import { defaultExchange } from './default-exchange.ts'
 import { DataFolderError, type LogMode, startEngine } from './engine.ts'
+import { makeFolder } from './folder.ts'
 import { ListenError } from './gateway/transport.ts'
 import { KeyRegistry, KeyRegistryError } from './keys.ts'
 import { LockError } from './lock.ts'
@@ -82,7 +82,7 @@ async function start(options: StartOptions): Promise<void> {
 }
 
 function addKey(options: { participant: string; session: string; data: string }): void {
-  mkdirSync(options.data, { recursive: true })
+  makeFolder(resolve(options.data))
   const registry = new KeyRegistry(options.data)
   const { participant, session } = options
   if (!registry.add(participant, session)) {
