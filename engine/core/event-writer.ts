@@ -3,7 +3,9 @@
  * of a record is written, because the buffer is reused.
  */
 import { enumerations } from '../../protocol/messages.ts'
-import { LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, type OrderPool } from './book/order-pool.ts'
+import type { BookMemory } from './book/book.ts'
+import { LEVEL_PRICE, LEVEL_SIZE, type LevelPool, ORDER_COUNT } from './book/level-pool.ts'
+import { LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, type OrderPool, PRICE } from './book/order-pool.ts'
 import type { Command } from './command.ts'
 import {
   DETAIL_1,
@@ -31,13 +33,15 @@ const { maker, taker } = enumerations.liquidity
 
 export class EventWriter {
   private readonly orders: OrderPool
+  private readonly levels: LevelPool
   private readonly sessions: Sessions
   private out!: EventBuffer
   private sequence = 0
   private timeUs = 0
 
-  constructor(orders: OrderPool, sessions: Sessions) {
-    this.orders = orders
+  constructor(memory: BookMemory, sessions: Sessions) {
+    this.orders = memory.orders
+    this.levels = memory.levels
     this.sessions = sessions
   }
 
@@ -137,24 +141,34 @@ export class EventWriter {
     data[base + DETAIL_3] = fee
   }
 
-  cancelled(
-    session: number,
-    ref: number,
-    orderRef: number,
-    orderId: number,
-    instrument: number,
-    side: number,
-    priceTicks: number,
-    lots: number,
-    reason: number,
-  ): void {
-    const base = this.privateEvent(eventType.cancelled, session)
+  /** An order that rests, or did until this command. */
+  cancelled(order: number, ref: number, reason: number): void {
+    const columns = this.orders.int32
+    const slot = order * ORDER_SIZE
+    const base = this.privateEvent(eventType.cancelled, columns[slot + ORDER_SESSION])
     const { data } = this.out
     data[base + REF] = ref
-    data[base + ORDER_REF] = orderRef
+    data[base + ORDER_REF] = this.orders.ref(order)
+    data[base + ORDER_ID] = this.orders.orderId(order)
+    data[base + INSTRUMENT] = columns[slot + ORDER_INSTRUMENT]
+    data[base + SIDE] = this.orders.side(order)
+    data[base + PRICE_TICKS] = columns[slot + PRICE]
+    data[base + QUANTITY_LOTS] = columns[slot + LEAVES]
+    data[base + LEAVES_LOTS] = 0
+    data[base + DETAIL_1] = reason
+    data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = 0
+  }
+
+  /** What is left of a new order that will not rest. */
+  remainderCancelled(command: Command, orderId: number, priceTicks: number, lots: number, reason: number): void {
+    const base = this.privateEvent(eventType.cancelled, command.session)
+    const { data } = this.out
+    data[base + REF] = 0
+    data[base + ORDER_REF] = command.ref
     data[base + ORDER_ID] = orderId
-    data[base + INSTRUMENT] = instrument
-    data[base + SIDE] = side
+    data[base + INSTRUMENT] = command.instrument
+    data[base + SIDE] = command.side
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots
     data[base + LEAVES_LOTS] = 0
@@ -201,16 +215,23 @@ export class EventWriter {
     data[base + DETAIL_3] = 0
   }
 
-  levelChanged(instrument: number, side: number, priceTicks: number, totalLots: number, orderCount: number): void {
-    const base = this.publicEvent(eventType.levelChanged, instrument, side, priceTicks, totalLots)
-    this.out.data[base + DETAIL_1] = orderCount
-    this.out.data[base + DETAIL_2] = 0
+  levelChanged(instrument: number, side: number, level: number): void {
+    const base = this.publicEvent(eventType.levelChanged, instrument, side)
+    const { data } = this.out
+    const columns = this.levels.int32
+    data[base + PRICE_TICKS] = columns[level * LEVEL_SIZE + LEVEL_PRICE]
+    data[base + QUANTITY_LOTS] = this.levels.totalLots(level)
+    data[base + DETAIL_1] = columns[level * LEVEL_SIZE + ORDER_COUNT]
+    data[base + DETAIL_2] = 0
   }
 
   traded(instrument: number, aggressorSide: number, priceTicks: number, lots: number, tradeId: number): void {
-    const base = this.publicEvent(eventType.traded, instrument, aggressorSide, priceTicks, lots)
-    this.out.data[base + DETAIL_1] = 0
-    this.out.data[base + DETAIL_2] = tradeId
+    const base = this.publicEvent(eventType.traded, instrument, aggressorSide)
+    const { data } = this.out
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = lots
+    data[base + DETAIL_1] = 0
+    data[base + DETAIL_2] = tradeId
   }
 
   private privateEvent(type: number, session: number): number {
@@ -224,7 +245,7 @@ export class EventWriter {
     return base
   }
 
-  private publicEvent(type: number, instrument: number, side: number, priceTicks: number, lots: number): number {
+  private publicEvent(type: number, instrument: number, side: number): number {
     const base = this.out.claim()
     const { data } = this.out
     data[base + TYPE] = type
@@ -237,8 +258,6 @@ export class EventWriter {
     data[base + ORDER_ID] = 0
     data[base + INSTRUMENT] = instrument
     data[base + SIDE] = side
-    data[base + PRICE_TICKS] = priceTicks
-    data[base + QUANTITY_LOTS] = lots
     data[base + LEAVES_LOTS] = 0
     data[base + DETAIL_3] = 0
     return base

@@ -39,7 +39,7 @@ export class Exchange {
   /** @param orderCapacity open orders that memory is set aside for; more is taken as needed */
   constructor(orderCapacity = 65_536) {
     this.state = new ExchangeState(orderCapacity)
-    this.events = new EventWriter(this.state.memory.orders, this.state.sessions)
+    this.events = new EventWriter(this.state.memory, this.state.sessions)
     this.orderEntry = new OrderEntry(this.state, this.events)
   }
 

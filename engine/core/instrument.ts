@@ -8,45 +8,76 @@ export type InstrumentDefinition = Row<'instrument'>
 const BASIS_POINTS = 10_000
 
 export class Instrument {
-  definition: InstrumentDefinition
   readonly book: Book
-  /** Price of the last trade, 0 before the first. */
-  lastPriceTicks = 0
+  private currentDefinition: InstrumentDefinition
+  private lastPrice = 0
   tradeCount = 0
   volumeLots = 0
   /** Order-entry commands that named this instrument or an order in it, whatever came of them. */
   commandCount = 0
+  /** The prices that the band allows, as last worked out. */
+  private lowestAllowedTicks = 0
+  private highestAllowedTicks = 0
 
   constructor(definition: InstrumentDefinition, memory: BookMemory, listener: BookListener) {
-    this.definition = definition
+    this.currentDefinition = definition
     this.book = new Book(memory, listener)
   }
 
-  /** What price bands are measured from: the last trade, else the middle of the book, else the defined price. */
-  referencePriceTicks(): number {
-    if (this.lastPriceTicks !== 0) return this.lastPriceTicks
-    const bid = this.book.bestPriceTicks(BUY)
-    const ask = this.book.bestPriceTicks(SELL)
-    return bid !== 0 && ask !== 0 ? Math.floor((bid + ask) / 2) : this.definition.referencePriceTicks
+  get definition(): InstrumentDefinition {
+    return this.currentDefinition
+  }
+
+  redefine(definition: InstrumentDefinition): void {
+    this.currentDefinition = definition
+    this.placeBand()
+  }
+
+  /** Price of the last trade, 0 before the first. */
+  get lastPriceTicks(): number {
+    return this.lastPrice
+  }
+
+  recordTrade(priceTicks: number, lots: number): void {
+    this.tradeCount++
+    this.volumeLots += lots
+    if (priceTicks === this.lastPrice) return
+    this.lastPrice = priceTicks
+    this.placeBand()
   }
 
   /** Lowest price that the band allows. Without a band the lowest of the instrument. */
   lowestAllowedPriceTicks(): number {
-    const { priceBandBasisPoints, minPriceTicks } = this.definition
-    if (priceBandBasisPoints === 0) return minPriceTicks
-    const reference = this.referencePriceTicks()
-    return Math.max(minPriceTicks, reference - bandWidthTicks(reference, priceBandBasisPoints))
+    if (this.lastPrice === 0) this.placeBand()
+    return this.lowestAllowedTicks
   }
 
   /** Highest price that the band allows. Without a band the highest of the instrument. */
   highestAllowedPriceTicks(): number {
-    const { priceBandBasisPoints, maxPriceTicks } = this.definition
-    if (priceBandBasisPoints === 0) return maxPriceTicks
-    const reference = this.referencePriceTicks()
-    return Math.min(maxPriceTicks, reference + bandWidthTicks(reference, priceBandBasisPoints))
+    if (this.lastPrice === 0) this.placeBand()
+    return this.highestAllowedTicks
   }
-}
 
-function bandWidthTicks(referenceTicks: number, basisPoints: number): number {
-  return Math.floor((referenceTicks * basisPoints) / BASIS_POINTS)
+  /**
+   * Works out the band. From the first trade on it changes with the last price only, and is not worked out for every
+   * order; before, it follows the book.
+   */
+  private placeBand(): void {
+    const { minPriceTicks, maxPriceTicks, priceBandBasisPoints } = this.currentDefinition
+    this.lowestAllowedTicks = minPriceTicks
+    this.highestAllowedTicks = maxPriceTicks
+    if (priceBandBasisPoints === 0) return
+    const reference = this.referencePriceTicks()
+    const width = Math.floor((reference * priceBandBasisPoints) / BASIS_POINTS)
+    this.lowestAllowedTicks = Math.max(minPriceTicks, reference - width)
+    this.highestAllowedTicks = Math.min(maxPriceTicks, reference + width)
+  }
+
+  /** What the band is measured from: the last trade, else the middle of the book, else the defined price. */
+  private referencePriceTicks(): number {
+    if (this.lastPrice !== 0) return this.lastPrice
+    const bid = this.book.bestPriceTicks(BUY)
+    const ask = this.book.bestPriceTicks(SELL)
+    return bid !== 0 && ask !== 0 ? Math.floor((bid + ask) / 2) : this.currentDefinition.referencePriceTicks
+  }
 }

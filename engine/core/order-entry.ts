@@ -150,9 +150,7 @@ export class OrderEntry implements BookListener {
     const isTakerBuy = takerSide === BUY
     const notionalMinor = priceTicks * lots * definition.tickValueMinor
     const tradeId = ++state.lastTradeId
-    instrument.lastPriceTicks = priceTicks
-    instrument.tradeCount++
-    instrument.volumeLots += lots
+    instrument.recordTrade(priceTicks, lots)
     this.takerLeavesLots -= lots
     this.events.traded(definition.instrument, takerSide, priceTicks, lots, tradeId)
 
@@ -180,8 +178,8 @@ export class OrderEntry implements BookListener {
   }
 
   /** From the book. */
-  onLevelChanged(side: number, priceTicks: number, totalLots: number, orderCount: number): void {
-    this.events.levelChanged(this.instrument.definition.instrument, side, priceTicks, totalLots, orderCount)
+  onLevelChanged(side: number, level: number): void {
+    this.events.levelChanged(this.instrument.definition.instrument, side, level)
   }
 
   // ── checks ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,7 +247,7 @@ export class OrderEntry implements BookListener {
     }
     if (reason === 0 && command.timeInForce !== timeInForce.goodTillCancel) reason = cancelReason.immediateOrCancel
     if (reason !== 0) {
-      this.events.cancelled(session, 0, ref, orderId, command.instrument, side, priceTicks, leaves, reason)
+      this.events.remainderCancelled(command, orderId, priceTicks, leaves, reason)
       return
     }
     const { orders } = this.state.memory
@@ -337,7 +335,7 @@ export class OrderEntry implements BookListener {
         return
       }
       if (book.stoppedAtOwnOrder) {
-        this.announceCancel(order, 0, cancelReason.selfTrade)
+        this.events.cancelled(order, 0, cancelReason.selfTrade)
         this.forget(order)
         return
       }
@@ -352,27 +350,11 @@ export class OrderEntry implements BookListener {
     const base = order * ORDER_SIZE
     const side = orders.side(order)
     const instrument = this.instrumentOf(order)
-    this.announceCancel(order, ref, reason)
+    this.events.cancelled(order, ref, reason)
     this.state.accounts.addOpenLots(orders.int32[base + ACCOUNT], side === BUY, -orders.int32[base + LEAVES])
     this.instrument = instrument
     instrument.book.remove(order, side)
     this.forget(order)
-  }
-
-  private announceCancel(order: number, ref: number, reason: number): void {
-    const { orders } = this.state.memory
-    const base = order * ORDER_SIZE
-    this.events.cancelled(
-      orders.int32[base + ORDER_SESSION],
-      ref,
-      orders.ref(order),
-      orders.orderId(order),
-      orders.int32[base + ORDER_INSTRUMENT],
-      orders.side(order),
-      orders.int32[base + PRICE],
-      orders.int32[base + LEAVES],
-      reason,
-    )
   }
 
   /** Drops an order that has left the book from everything else that knows it. */

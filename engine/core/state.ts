@@ -34,7 +34,7 @@ export class ExchangeState {
     const number = definition.instrument
     const existing = this.instruments[number]
     if (existing !== undefined) {
-      existing.definition = definition
+      existing.redefine(definition)
       return
     }
     if (number !== this.instruments.length) throw new Error(`instrument ${number} is out of order`)

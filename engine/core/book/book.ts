@@ -27,8 +27,8 @@ export interface BookListener {
    * is the listener's to release.
    */
   onFill(maker: number, priceTicks: number, lots: number): void
-  /** A level has the open quantity and number of orders that it has now; both 0 if it is gone. */
-  onLevelChanged(side: number, priceTicks: number, totalLots: number, orderCount: number): void
+  /** A level has the open quantity and number of orders that it has now; both 0 if it is about to go. */
+  onLevelChanged(side: number, level: number): void
 }
 
 export class Book {
@@ -155,7 +155,7 @@ export class Book {
     levels.int32[levelBase + TAIL] = order
     levels.int32[levelBase + ORDER_COUNT]++
     levels.addLots(level, orders.int32[base + LEAVES])
-    this.tellLevel(side, level)
+    this.listener.onLevelChanged(side, level)
   }
 
   /** Takes an order out of the book. Its slot remains the caller's. */
@@ -174,7 +174,7 @@ export class Book {
     const level = orders.int32[base + LEVEL]
     levels.addLots(level, newLeavesLots - orders.int32[base + LEAVES])
     orders.int32[base + LEAVES] = newLeavesLots
-    this.tellLevel(side, level)
+    this.listener.onLevelChanged(side, level)
   }
 
   private unlink(order: number, level: number): void {
@@ -192,7 +192,7 @@ export class Book {
   /** Tells the listener about a level that lost quantity, and drops it if it is empty. */
   private levelReduced(side: number, level: number): void {
     const { levels, prices } = this.memory
-    this.tellLevel(side, level)
+    this.listener.onLevelChanged(side, level)
     if (levels.int32[level * LEVEL_SIZE + HEAD] !== 0) return
     const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
     if (side === BUY) {
@@ -212,16 +212,5 @@ export class Book {
     } else {
       if (this.bestAsk === 0 || priceTicks < levels.int32[this.bestAsk * LEVEL_SIZE + LEVEL_PRICE]) this.bestAsk = level
     }
-  }
-
-  private tellLevel(side: number, level: number): void {
-    const { levels } = this.memory
-    const base = level * LEVEL_SIZE
-    this.listener.onLevelChanged(
-      side,
-      levels.int32[base + LEVEL_PRICE],
-      levels.totalLots(level),
-      levels.int32[base + ORDER_COUNT],
-    )
   }
 }
