@@ -10,7 +10,7 @@ import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
 import { messages } from '../protocol/messages.ts'
 import { decodeOrderEntry } from '../protocol/order-entry-codec.ts'
 import type { Clock } from './clock.ts'
-import { Command, type Definition, EventBuffer, type Exchange, eventWidth } from './core/index.ts'
+import { Command, type Definition, doubleZero, EventBuffer, type Exchange, eventWidth } from './core/index.ts'
 import type { CommandLog, LogRecord } from './log/command-log.ts'
 
 export interface SequencerOptions {
@@ -55,12 +55,12 @@ export class Sequencer {
   private readonly events = new EventBuffer()
   private currentState: 'open' | 'halted' | 'closed' = 'open'
   /** What wall clock and monotonic clock differed by when this process took over the log; a change of the clock changes nothing. */
-  private timeOffsetUs = 0
-  private turnMs = 0
-  private turnUs = 0
+  private timeOffsetUs = doubleZero
+  private turnMs = doubleZero
+  private turnUs = doubleZero
   private turnBegun = false
   private releasing = false
-  private releasedSequence = 0
+  private releasedSequence = doubleZero
   private actions: (() => void)[] = []
   private deferred: [Definition, number][] = []
 

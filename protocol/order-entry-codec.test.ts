@@ -126,7 +126,9 @@ describe('the order-entry codec', () => {
     )
   })
 
-  it('relies on enumerations without gaps', () => {
+  it('relies on message numbers and enumerations without gaps', () => {
+    const first = messages.newOrder.number
+    expect(names.map((name) => messages[name].number)).toEqual([first, first + 1, first + 2, first + 3])
     expect(Object.values(enumerations.side)).toEqual([0, 1, 2])
     expect(Object.values(enumerations.orderType)).toEqual([1, 2, 3])
     expect(Object.values(enumerations.timeInForce)).toEqual([1, 2, 3])

@@ -30,6 +30,7 @@ const newOrder = messages.newOrder.number
 const cancelOrder = messages.cancelOrder.number
 const replaceOrder = messages.replaceOrder.number
 const massCancel = messages.massCancel.number
+// The four numbers follow each other; the test of this file holds them to it.
 
 // The enumerations' values are 0 or 1 to the last, without gaps; the test of this file holds them to it.
 const lastSide = enumerations.side.sell
@@ -46,20 +47,20 @@ export function decodeOrderEntry(bytes: Uint8Array, start: number, end: number, 
   reader.reset(bytes, start, end)
   const length = reader.array()
   if (length < 2) return -1
-  into.type = reader.uint()
+  const type = reader.uint()
+  if (type < newOrder || type > massCancel) return -1
+  into.type = type
   into.ref = reader.uint()
   if (into.ref < 0) return -1
-  switch (into.type) {
+  switch (type) {
     case newOrder:
       return length === 8 || length === 7 ? decodeNewOrder(length, into) : -1
     case cancelOrder:
       return length === 3 ? decodeCancelOrder(into) : -1
     case replaceOrder:
       return length === 5 ? decodeReplaceOrder(into) : -1
-    case massCancel:
-      return length <= 4 ? decodeMassCancel(length, into) : -1
     default:
-      return -1
+      return length <= 4 ? decodeMassCancel(length, into) : -1
   }
 }
 

@@ -2,7 +2,9 @@
  * A command as the exchange takes it: one flat, reused object, so that an order passes without an allocation. Which
  * fields count depends on the type; the others keep whatever was there before.
  */
+
 import { messages } from '../../protocol/messages.ts'
+import { doubleZero } from './double-zero.ts'
 
 export const commandType = {
   newOrder: messages.newOrder.number,
@@ -15,15 +17,15 @@ export class Command {
   /** Message number from the protocol's table. */
   type = 0
   /** Number of the command in the log, from 1, without gaps. */
-  sequence = 0
+  sequence = doubleZero
   /** Engine time of the command, microseconds since the epoch; never goes backwards. */
-  timeUs = 0
+  timeUs = doubleZero
   /** Number of the session that sent it. */
   session = 0
   /** The client's number of this command. */
-  ref = 0
+  ref = doubleZero
   /** newOrder, massCancel. */
-  instrument = 0
+  instrument = doubleZero
   /** newOrder, massCancel: 1 buy, 2 sell (0 both, massCancel only). */
   side = 0
   /** newOrder. */
@@ -31,9 +33,9 @@ export class Command {
   /** newOrder. */
   timeInForce = 0
   /** newOrder, replaceOrder. */
-  quantityLots = 0
+  quantityLots = doubleZero
   /** newOrder, replaceOrder. */
-  priceTicks = 0
+  priceTicks = doubleZero
   /** cancelOrder, replaceOrder: the ref of the order concerned. */
-  orderRef = 0
+  orderRef = doubleZero
 }

@@ -2,11 +2,13 @@
  * Writes what a command causes into the event buffer and numbers the private events. One method per event; every column
  * of a record is written, because the buffer is reused.
  */
+
 import { enumerations } from '../../protocol/messages.ts'
 import type { BookMemory } from './book/book.ts'
 import { LEVEL_PRICE, LEVEL_SIZE, type LevelPool, ORDER_COUNT } from './book/level-pool.ts'
 import { LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, type OrderPool, PRICE } from './book/order-pool.ts'
 import type { Command } from './command.ts'
+import { doubleZero } from './double-zero.ts'
 import {
   DETAIL_1,
   DETAIL_2,
@@ -36,8 +38,8 @@ export class EventWriter {
   private readonly levels: LevelPool
   private readonly sessions: Sessions
   private out!: EventBuffer
-  private sequence = 0
-  private timeUs = 0
+  private sequence = doubleZero
+  private timeUs = doubleZero
 
   constructor(memory: BookMemory, sessions: Sessions) {
     this.orders = memory.orders

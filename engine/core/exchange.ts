@@ -10,6 +10,7 @@ import type { AccountState } from './accounts.ts'
 import { HEAD, LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT } from './book/level-pool.ts'
 import { NEXT, ORDER_SIZE } from './book/order-pool.ts'
 import { type Command, commandType } from './command.ts'
+import { unsigned } from './double-zero.ts'
 import { EventWriter } from './event-writer.ts'
 import type { EventBuffer } from './events.ts'
 import type { Instrument, InstrumentDefinition } from './instrument.ts'
@@ -106,12 +107,12 @@ export class Exchange {
 
   /** Sequence number of the last command applied; 0 before the first. */
   get sequence(): number {
-    return this.state.sequence
+    return unsigned(this.state.sequence)
   }
 
   /** Time of the last command applied, microseconds. */
   get timeUs(): number {
-    return this.state.timeUs
+    return unsigned(this.state.timeUs)
   }
 
   get sessionCount(): number {
@@ -161,16 +162,16 @@ export class Exchange {
   }
 
   tradeCount(instrument: number): number {
-    return this.instrument(instrument).tradeCount
+    return unsigned(this.instrument(instrument).tradeCount)
   }
 
   volumeLots(instrument: number): number {
-    return this.instrument(instrument).volumeLots
+    return unsigned(this.instrument(instrument).volumeLots)
   }
 
   /** Order-entry commands that concerned this instrument, whatever came of them. */
   commandCount(instrument: number): number {
-    return this.instrument(instrument).commandCount
+    return unsigned(this.instrument(instrument).commandCount)
   }
 
   /** Levels of one side, best first. */

@@ -1,6 +1,8 @@
 /** One instrument: its definition, its book, and what the rules need to remember about it. */
+
 import type { Row } from '../../protocol/messages.ts'
 import { Book, type BookListener, type BookMemory, BUY, SELL } from './book/book.ts'
+import { doubleZero } from './double-zero.ts'
 
 export type InstrumentDefinition = Row<'instrument'>
 
@@ -11,10 +13,10 @@ export class Instrument {
   readonly book: Book
   private currentDefinition: InstrumentDefinition
   private lastPrice = 0
-  tradeCount = 0
-  volumeLots = 0
+  tradeCount = doubleZero
+  volumeLots = doubleZero
   /** Order-entry commands that named this instrument or an order in it, whatever came of them. */
-  commandCount = 0
+  commandCount = doubleZero
   /** The prices that the band allows, as last worked out. */
   private lowestAllowedTicks = 0
   private highestAllowedTicks = 0

@@ -2,6 +2,7 @@
  * What the order-entry commands do: check, match, rest, change, cancel, and keep accounts and counters right while doing
  * so. Each command either is rejected and changes nothing but the session's counters, or is carried out whole.
  */
+
 import { errors } from '../../protocol/errors.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import { type BookListener, BUY, SELL } from './book/book.ts'
@@ -17,6 +18,7 @@ import {
   SESSION_NEXT,
 } from './book/order-pool.ts'
 import type { Command } from './command.ts'
+import { doubleZero } from './double-zero.ts'
 import type { EventWriter } from './event-writer.ts'
 import type { Instrument } from './instrument.ts'
 import { Risk } from './risk.ts'
@@ -32,11 +34,11 @@ export class OrderEntry implements BookListener {
   // What the book's reports are about: the instrument whose book is being changed, and the order that is matching.
   private instrument!: Instrument
   private takerSession = 0
-  private takerRef = 0
-  private takerOrderId = 0
+  private takerRef = doubleZero
+  private takerOrderId = doubleZero
   private takerSide = 0
   private takerAccount = 0
-  private takerLeavesLots = 0
+  private takerLeavesLots = doubleZero
 
   constructor(state: ExchangeState, events: EventWriter) {
     this.state = state

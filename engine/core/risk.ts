@@ -2,12 +2,14 @@
  * The checks that a command must pass before it may touch the book, in a fixed order: the first rule that it breaks is
  * the one that its reject names.
  */
+
 import { errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { Accounts } from './accounts.ts'
 import { BUY, SELL } from './book/book.ts'
 import type { Command } from './command.ts'
+import { doubleZero } from './double-zero.ts'
 import type { Instrument } from './instrument.ts'
 import type { Participants } from './participants.ts'
 
@@ -18,7 +20,7 @@ export class Risk {
   private readonly accounts: Accounts
   /** What the last failed check found: field number and bound, as in the `rejected` message. */
   field = 0
-  bound = 0
+  bound = doubleZero
 
   constructor(participants: Participants, accounts: Accounts) {
     this.participants = participants

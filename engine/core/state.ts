@@ -1,6 +1,8 @@
 /** Everything that the exchange knows. Two exchanges are the same if and only if this is. */
+
 import { Accounts } from './accounts.ts'
 import { type BookListener, BookMemory } from './book/book.ts'
+import { doubleZero } from './double-zero.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
 import { OrderIndex } from './order-index.ts'
 import { Participants } from './participants.ts'
@@ -8,12 +10,12 @@ import { Sessions } from './sessions.ts'
 
 export class ExchangeState {
   /** Sequence number of the last command applied; 0 before the first. */
-  sequence = 0
+  sequence = doubleZero
   /** Time of the last command applied, microseconds. */
-  timeUs = 0
+  timeUs = doubleZero
   /** The last order id and the last trade id given. */
-  lastOrderId = 0
-  lastTradeId = 0
+  lastOrderId = doubleZero
+  lastTradeId = doubleZero
   readonly memory: BookMemory
   /** Open orders by session and ref. */
   readonly index: OrderIndex

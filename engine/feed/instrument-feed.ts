@@ -12,7 +12,7 @@ import {
 } from '../../protocol/market-data-codec.ts'
 import { type Channel, enumerations, type Message } from '../../protocol/messages.ts'
 import { WireWriter } from '../../protocol/wire.ts'
-import type { Exchange } from '../core/index.ts'
+import { doubleZero, type Exchange } from '../core/index.ts'
 import { ChangedLevels } from './changed-levels.ts'
 import { ChannelPublisher, type Publisher } from './publisher.ts'
 
@@ -31,8 +31,13 @@ export class InstrumentFeed {
   private readonly bookChannel: ChannelPublisher
   private readonly tradesChannel: ChannelPublisher
   private readonly statusChannel: ChannelPublisher
-  /** What was published last, as it is repeated in a snapshot. */
-  private readonly top: Message<'top'>
+  /** Best bid and ask, and the status, as they were published last: a snapshot repeats them. */
+  private readonly top = {
+    bidPriceTicks: doubleZero,
+    bidQuantityLots: doubleZero,
+    askPriceTicks: doubleZero,
+    askQuantityLots: doubleZero,
+  }
   private status: Message<'status'>
 
   constructor(instrument: number, exchange: Exchange, publisher: Publisher) {
@@ -43,7 +48,6 @@ export class InstrumentFeed {
     this.tradesChannel = new ChannelPublisher('trades', instrument, publisher)
     this.statusChannel = new ChannelPublisher('status', instrument, publisher)
     const head = { instrument, previousSequence: 0, sequence: 0, engineTimeUs: 0 }
-    this.top = { type: 'top', ...head, bidPriceTicks: 0, bidQuantityLots: 0, askPriceTicks: 0, askQuantityLots: 0 }
     const totals = { lastPriceTicks: 0, tradeCount: 0, volumeLots: 0, commandCount: 0 }
     this.status = { type: 'status', ...head, phase: 'continuous', ...totals }
   }
@@ -107,8 +111,11 @@ export class InstrumentFeed {
   /** What a new subscriber needs to begin with. The exchange must be as it was released. */
   snapshot(channel: Channel): Message[] {
     switch (channel) {
-      case 'top':
-        return [{ ...this.top, previousSequence: 0 }]
+      case 'top': {
+        const { sequence, timeUs: engineTimeUs } = this.topChannel
+        const { instrument, top } = this
+        return [{ type: 'top', instrument, previousSequence: 0, sequence, engineTimeUs, ...top }]
+      }
       case 'status':
         return [{ ...this.status, previousSequence: 0 }]
       case 'book': {
@@ -148,8 +155,6 @@ export class InstrumentFeed {
     if (sameBid && ask === top.askPriceTicks && askQuantity === top.askQuantityLots) return
     topChannel.include(bookChannel.sequence, bookChannel.timeUs)
     const { previousSequence, sequence, timeUs } = topChannel
-    top.sequence = sequence
-    top.engineTimeUs = timeUs
     top.bidPriceTicks = bid
     top.bidQuantityLots = bidQuantity
     top.askPriceTicks = ask

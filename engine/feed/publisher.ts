@@ -1,6 +1,8 @@
 /** One channel of one instrument towards its subscribers: their topics, and the chain of sequence numbers. */
+
 import { decodeMessagePack } from '../../protocol/codec.ts'
 import type { Channel } from '../../protocol/messages.ts'
+import { doubleZero } from '../core/index.ts'
 
 /** Encodings of the protocol; every topic exists once in each. */
 export type Encoding = 'msgpack' | 'json'
@@ -14,10 +16,10 @@ export interface Publisher {
 export class ChannelPublisher {
   readonly topics: Readonly<Record<Encoding, string>>
   /** Sequence number of the last command that the channel's current message includes, and that command's time. */
-  sequence = 0
-  timeUs = 0
+  sequence = doubleZero
+  timeUs = doubleZero
   /** `sequence` of the message before. */
-  previousSequence = 0
+  previousSequence = doubleZero
   private readonly publisher: Publisher
 
   constructor(channel: Channel, instrument: number, publisher: Publisher) {

@@ -5,7 +5,17 @@
 import { ProtocolError } from '../../protocol/codec.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/messages.ts'
-import { DETAIL_3, type EventBuffer, type Exchange, eventType, eventWidth, REF, SESSION, TYPE } from '../core/index.ts'
+import {
+  DETAIL_3,
+  doubleZero,
+  type EventBuffer,
+  type Exchange,
+  eventType,
+  eventWidth,
+  REF,
+  SESSION,
+  TYPE,
+} from '../core/index.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
@@ -40,7 +50,7 @@ export class Gateway {
   /** Sessions that the turn being released brought something for. */
   private readonly changed: Session[] = []
   private readonly timers: NodeJS.Timeout[] = []
-  private sweptMs = 0
+  private sweptMs = doubleZero
 
   constructor(options: GatewayOptions) {
     const { sequencer, exchange, feed, authenticate, onFault } = options

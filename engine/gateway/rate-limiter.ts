@@ -1,8 +1,10 @@
 /** A token bucket: on average `ratePerSecond` messages a second, and at most one second's worth at once. */
+import { doubleZero } from '../core/index.ts'
+
 export class RateLimiter {
   readonly ratePerSecond: number
   private tokens: number
-  private filledMs = 0
+  private filledMs = doubleZero
 
   constructor(ratePerSecond: number) {
     this.ratePerSecond = ratePerSecond

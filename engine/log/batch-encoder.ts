@@ -2,6 +2,7 @@
  * Collects the records of a batch in one buffer, ready to be written in one call, and holds callers to the order that the
  * log promises. The buffer is reused and grows; nothing is allocated per record.
  */
+import { doubleZero } from '../core/index.ts'
 import {
   align8,
   batchCrc,
@@ -27,9 +28,9 @@ export class BatchEncoder {
   readonly start: number
   end: number
   recordCount = 0
-  firstSequence = 0
-  private lastSequence = 0
-  private lastTimeUs = 0
+  firstSequence = doubleZero
+  private lastSequence = doubleZero
+  private lastTimeUs = doubleZero
 
   /** Leaves `start` bytes (a multiple of 8) free before the batch, for a segment header to be written along with it. */
   constructor(start: number) {
