@@ -219,11 +219,21 @@ export function decodeMessagePack(bytes: Uint8Array): Message {
   return fromArray(array)
 }
 
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.length, 0))
+  let offset = 0
+  for (const part of parts) {
+    whole.set(part, offset)
+    offset += part.length
+  }
+  return whole
+}
+
 export const messagePackCodec: Codec = {
   subprotocol: subprotocols.msgpack,
   encode(...list) {
     if (list.length === 1) return encodeMessagePack(list[0])
-    return Buffer.concat(list.map(encodeMessagePack))
+    return concatenate(list.map(encodeMessagePack))
   },
   decode(frame) {
     if (typeof frame === 'string') throw new ProtocolError('malformedFrame', 'MessagePack frames are binary')

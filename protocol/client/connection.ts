@@ -4,7 +4,7 @@
  * owner decides what a message means and whether a lost connection is worth another attempt.
  */
 import { type Codec, ProtocolError } from '../codec.ts'
-import type { ErrorName } from '../errors.ts'
+import { type ErrorName, errors } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type Message, type OutgoingMessage, subprotocols } from '../messages.ts'
 import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
@@ -43,13 +43,13 @@ export interface ConnectionHandlers {
 export interface LossReason {
   /** For people: one line. */
   readonly text: string
-  /** What the engine gave as the reason, if it did. */
-  readonly error: Message<'error'> | undefined
+  /** The error that the engine ended it with, if it said one. */
+  readonly code: ErrorName | undefined
 }
 
 /** Whether it is pointless or wrong to connect again. */
 export function isFinal(reason: LossReason): boolean {
-  return reason.error !== undefined && finalErrors.has(reason.error.code)
+  return reason.code !== undefined && finalErrors.has(reason.code)
 }
 
 export class Connection {
@@ -67,7 +67,8 @@ export class Connection {
   private lastReceivedMs = 0
   private retryTimer: ReturnType<typeof setTimeout> | undefined
   private failedAttempts = 0
-  private lastError: Message<'error'> | undefined
+  /** What the engine said before it closes the connection. */
+  private closingError: Message<'error'> | undefined
 
   constructor(url: string, codec: Codec, openWebSocket: OpenWebSocket, handlers: ConnectionHandlers) {
     this.url = url
@@ -81,7 +82,7 @@ export class Connection {
   /** Opens a socket; the outcome comes to `onOpen` or `onLost`. */
   open(): void {
     this.outgoing = []
-    this.lastError = undefined
+    this.closingError = undefined
     let problem = ''
     const socket = this.openWebSocket(this.url, this.codec.subprotocol)
     this.socket = socket
@@ -140,7 +141,7 @@ export class Connection {
   /** Gives the connection up as broken, as if it had been lost for this reason. */
   abandon(text: string): void {
     const socket = this.socket
-    this.lose({ text, error: this.lastError })
+    this.lose({ text, code: this.closingError?.code })
     if (socket?.terminate) socket.terminate()
     else socket?.close()
   }
@@ -167,7 +168,7 @@ export class Connection {
       return
     }
     for (const message of messages) {
-      if (message.type === 'error') this.lastError = message
+      if (message.type === 'error' && errors[message.code].answer === 'close') this.closingError = message
       this.handlers.onMessage(message)
       // A handler may have closed or abandoned the connection; the rest of the frame belongs to nobody then.
       if (this.socket !== socket) return
@@ -205,11 +206,12 @@ export class Connection {
     return socket
   }
 
-  private explain(code: number, reason: string, problem: string): LossReason {
-    const error = this.lastError
-    if (error !== undefined && code >= 4000) return { text: `${error.code}: ${error.text}`, error }
-    if (!this.isOpen) return { text: `cannot reach ${this.url}${problem && `: ${problem}`}`, error: undefined }
-    return { text: `connection to ${this.url} lost (${reason || problem || `close code ${code}`})`, error: undefined }
+  private explain(closeCode: number, reason: string, problem: string): LossReason {
+    const error = this.closingError
+    if (error !== undefined) return { text: `${error.code}: ${error.text}`, code: error.code }
+    if (!this.isOpen) return { text: `cannot reach ${this.url}${problem && `: ${problem}`}`, code: undefined }
+    const cause = reason || problem || `close code ${closeCode}`
+    return { text: `connection to ${this.url} lost (${cause})`, code: undefined }
   }
 }
 

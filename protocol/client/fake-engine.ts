@@ -3,7 +3,7 @@
  * requests, answers and connections when told to. It has no book: every order rests until it is cancelled.
  */
 import { type Codec, messagePackCodec } from '../codec.ts'
-import { type ErrorName, errors } from '../errors.ts'
+import { closeCodeOf, type ErrorName, errors } from '../errors.ts'
 import type { Message, OutgoingMessage, Row } from '../messages.ts'
 import type { Request, SessionEvent } from './session-types.ts'
 import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
@@ -126,7 +126,7 @@ export class FakeEngine {
     this.publish({ type: 'error', code, ref: 0, field: 'none', bound: 0, text: errors[code].meaning })
     const sockets = [...this.sockets]
     queueMicrotask(() => {
-      for (const socket of sockets) socket.drop(4000 + errors[code].number, code)
+      for (const socket of sockets) socket.drop(closeCodeOf(code), code)
     })
     this.forget()
   }

@@ -340,6 +340,29 @@ describe('a lost connection', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('an error that it was told of before is not taken for the cause', async () => {
+    const engine = new FakeEngine()
+    const states: string[] = []
+    const session = await liveSession(engine, { onState: (state, reason) => states.push(`${state}: ${reason}`) })
+    engine.refuseWith = 'rateLimited'
+    session.newOrder(order)
+    await settle()
+    engine.cut()
+    await settle()
+    expect(states.at(-1)).toBe('disconnected: connection to ws://engine lost (close code 1006)')
+  })
+
+  test('superseded is final even if the close itself does not arrive', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.send({ type: 'error', code: 'superseded', ref: 0, field: 'none', bound: 0, text: 'taken over' })
+    await settle()
+    engine.cut()
+    await reconnect()
+    expect(session.state).toBe('closed')
+    expect(engine.received('logon').length).toBe(1)
+  })
+
   test('a stop of the engine is waited for', async () => {
     const engine = new FakeEngine()
     const session = await liveSession(engine)
@@ -371,6 +394,69 @@ describe('close', () => {
     session.newOrder(order)
     expect(await Promise.all([session.close(true), session.close(true)])).toEqual([true, true])
     expect(engine.received('massCancel').length).toBe(1)
+  })
+
+  test('comes back for the answers if the connection is lost, once', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.requests = 'mute'
+    const closed = session.close(true)
+    await settle()
+    engine.cut()
+    engine.requests = 'answer'
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await closed).toBe(true)
+    expect(engine.received('massCancel').length).toBe(1)
+  })
+
+  test('ends as soon as it knows that a request got lost without an answer', async () => {
+    const engine = new FakeEngine()
+    const unanswered: number[] = []
+    const session = await liveSession(engine, { onUnanswered: (request) => unanswered.push(request.ref) })
+    engine.requests = 'ignore'
+    const closed = session.close(true)
+    await settle()
+    engine.lastRef = 1
+    engine.cut()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await closed).toBe(true)
+    expect(unanswered).toEqual([1])
+  })
+
+  test('ends at once if the engine is being stopped', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.requests = 'ignore'
+    const closed = session.close(true)
+    await settle()
+    engine.closeWith('shuttingDown')
+    await settle()
+    expect(await closed).toBe(false)
+    expect(engine.received('logon').length).toBe(1)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('ends with the first failed attempt to come back if the engine is gone', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.requests = 'ignore'
+    const closed = session.close(true)
+    await settle()
+    engine.isReachable = false
+    engine.cut()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(await closed).toBe(false)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('does not wait while there is no connection, and says that the mass cancel was not made', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    engine.isReachable = false
+    engine.cut()
+    await settle()
+    expect(await session.close(true)).toBe(false)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('gives up on answers after five seconds and says so', async () => {

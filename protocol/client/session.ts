@@ -121,9 +121,10 @@ export class ClientSession {
   }
 
   /**
-   * Ends the session for good. While live it first waits for the answers to all requests, five seconds at most.
-   * @param massCancel cancels all orders before
-   * @returns whether every request was answered
+   * Ends the session for good. While live it first waits for the answers to all requests, five seconds at most. If the
+   * connection is lost meanwhile, it tries once to come back for them, unless the engine is being stopped.
+   * @param massCancel cancels all orders before; without a connection that is left to the engine's cancel on disconnect
+   * @returns whether every request was answered, the mass cancel included
    */
   close(massCancel = false): Promise<boolean> {
     this.closing ??= this.finish(massCancel)
@@ -131,10 +132,9 @@ export class ClientSession {
   }
 
   private async finish(massCancel: boolean): Promise<boolean> {
-    if (this.currentState === 'live') {
-      if (massCancel) this.massCancel()
-      await this.drained()
-    }
+    const canRequest = this.logonResult !== undefined && this.currentState !== 'closed'
+    if (massCancel && canRequest) this.massCancel()
+    if (this.currentState === 'live') await this.drained()
     const answered = this.pending.size === 0
     this.end('closed by this side')
     return answered
@@ -280,17 +280,23 @@ export class ClientSession {
     this.setState('live', '')
     this.settleConnect?.resolve()
     this.settleConnect = undefined
+    this.checkDrained()
   }
 
   private lost(reason: LossReason): void {
     const isFirst = this.settleConnect !== undefined
-    if (isFirst || isFinal(reason)) {
+    if (isFirst || isFinal(reason) || this.isCloseHopeless(reason)) {
       this.end(reason.text)
       return
     }
     this.setState('disconnected', reason.text)
     if (this.currentState !== 'disconnected') return
     this.connection.retry()
+  }
+
+  /** Whether `close` is waiting for answers that will not come: the engine is being stopped, or is not there any more. */
+  private isCloseHopeless(reason: LossReason): boolean {
+    return this.closing !== undefined && (this.currentState !== 'live' || reason.code === 'shuttingDown')
   }
 
   private end(reason: string): void {
