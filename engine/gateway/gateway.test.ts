@@ -193,6 +193,19 @@ describe('order entry', () => {
     expect(venue.exchange.session(1)?.openOrderCount).toBe(1)
   })
 
+  it('answers every ref that was processed before, however many of them a turn brings', async () => {
+    const venue = new TestVenue()
+    venue.ratePerSecond = 10_000_000
+    const socket = await venue.live('a')
+    const frame = Array(1_000).fill({ type: 'cancelOrder', ref: 0, orderRef: 1 })
+    const frames = 200
+    for (let count = 0; count < frames; count++) venue.send(socket, ...frame)
+    venue.sequencer.endTurn()
+    const codes = errorCodes(socket)
+    expect(codes.length).toBe(frames * frame.length)
+    expect(new Set(codes)).toEqual(new Set(['duplicateRef']))
+  })
+
   it('above the rate is answered with rateLimited, and the ref is not used up', async () => {
     const venue = new TestVenue()
     venue.ratePerSecond = 2

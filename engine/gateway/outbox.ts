@@ -9,6 +9,8 @@ import type { Socket } from './transport.ts'
 
 /** Unsent bytes in the transport above which a session's events wait in its stream. */
 const highWaterBytes = 1_048_576
+/** Most waiting messages that go into one frame. A turn can bring far more of them than a call takes arguments. */
+const messagesPerFrame = 1_000
 
 export class Outbox {
   readonly encoding: Encoding
@@ -64,7 +66,9 @@ export class Outbox {
       socket.send(encoding === 'msgpack' ? slice : codecs.json.encode(...codecs.msgpack.decode(slice)))
     }
     if (this.waiting.length === 0) return
-    this.send(...this.waiting)
+    for (let start = 0; start < this.waiting.length; start += messagesPerFrame) {
+      this.send(...this.waiting.slice(start, start + messagesPerFrame))
+    }
     this.waiting = []
   }
 }
