@@ -109,6 +109,29 @@ describe('start', () => {
     expect(bot.report().state).toBe('live')
   })
 
+  test('does not trade before the orders of an earlier process are cancelled', async () => {
+    const acts: number[] = []
+    const { engine, bot, incidents } = stand(traderOf(acts))
+    engine.refuseWith = 'rateLimited'
+    const started = bot.start()
+    await pass(200)
+    expect(engine.received('massCancel').length).toBe(1)
+    expect(acts).toEqual([])
+    engine.refuseWith = undefined
+    await pass(250)
+    await started
+    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder'])
+    expect(incidents).toEqual([])
+  })
+
+  test('fails if the orders of an earlier process cannot be cancelled', async () => {
+    const { engine, bot } = stand()
+    engine.requests = 'ignore'
+    const started = expect(bot.start()).rejects.toThrow('earlier orders were not cancelled within 5 s')
+    await pass(5_000)
+    await started
+  })
+
   test('fails if no book comes', async () => {
     const { engine, bot } = stand()
     engine.books.clear()
@@ -194,6 +217,18 @@ describe('the risk guard', () => {
     expect(engine.received('massCancel').length).toBe(2)
   })
 
+  test('a mass cancel that is refused is tried again', async () => {
+    const { engine, bot } = stand()
+    await bot.start()
+    await pass(0)
+    engine.refuseWith = 'rateLimited'
+    await pass(4_000)
+    engine.refuseWith = undefined
+    await pass(250)
+    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder', 'massCancel'])
+    expect(bot.report().positions[0].openOrders).toBe(0)
+  })
+
   test('a lost connection halts until it is back', async () => {
     const acts: number[] = []
     const { engine, bot, incidents } = stand(traderOf(acts))
@@ -266,6 +301,23 @@ test('events that are gone make it begin anew: orders forgotten, all cancelled, 
   expect(engine.received('newOrder').length).toBe(2)
 })
 
+test('an engine that comes back with another log makes it begin anew: no orders, no positions, no result', async () => {
+  const desks: Desk[] = []
+  const { engine, bot } = stand(traderOf([], desks))
+  engine.positions = [{ type: 'position', instrument: 1, positionLots: 3, cashMinor: -40_000, feesMinor: 7 }]
+  await bot.start()
+  await pass(0)
+  filled(engine, 2, 10, 10_000)
+  engine.publish(snapshot(9, 9_995, 10_015))
+  await pass(250)
+  expect(bot.report().positions[0]).toMatchObject({ positionLots: 13, pnlMinor: 65 })
+  engine.cut()
+  engine.beginNewLog()
+  await idle(engine, 6_000)
+  expect(bot.report()).toMatchObject({ state: 'live', positions: [{ positionLots: 0, pnlMinor: 0, feesMinor: 0 }] })
+  expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder'])
+})
+
 describe('stop', () => {
   test('cancels all orders, waits for the answers and disconnects', async () => {
     const { engine, bot } = stand()
@@ -274,6 +326,16 @@ describe('stop', () => {
     await bot.stop()
     expect(engine.events.slice(-2).map((event) => event.type)).toEqual(['cancelled', 'massCancelled'])
     expect(bot.report()).toMatchObject({ state: 'stopped', positions: [{ openOrders: 0 }] })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  test('may come while the books are waited for', async () => {
+    const { engine, bot } = stand()
+    engine.books.clear()
+    const started = expect(bot.start()).rejects.toThrow('stopped before it could trade')
+    await pass(100)
+    await bot.stop()
+    await started
     expect(vi.getTimerCount()).toBe(0)
   })
 

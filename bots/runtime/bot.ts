@@ -8,10 +8,12 @@ import type { Row } from '../../protocol/messages.ts'
 import { AckLatency } from './ack-latency.ts'
 import type { Clock } from './clock.ts'
 import { Desk } from './desk.ts'
+import { pickInstruments } from './instruments.ts'
 import { RandomSource } from './random.ts'
 import type { BotReport, BotState } from './report.ts'
-import type { Halt, RiskLimits } from './risk-guard.ts'
-import type { MakeTrader, Trader } from './trader.ts'
+import type { RiskLimits } from './risk-guard.ts'
+import { Seat } from './seat.ts'
+import type { MakeTrader } from './trader.ts'
 import { WorkingOrders } from './working-orders.ts'
 
 export interface BotOptions {
@@ -31,20 +33,8 @@ export interface BotOptions {
 
 /** How often the risk guard looks at every desk, whether its trader acts or not. */
 const guardIntervalMs = 250
-/** How long the first snapshots of the books may take. */
-const firstBookTimeoutMs = 5_000
-
-/** A desk, its trader, and when it acts. */
-interface Seat {
-  readonly desk: Desk
-  readonly trader: Trader
-  lastActMs: number
-  dueMs: number
-  callOff: () => void
-  halt: Halt | undefined
-  /** Whether its quotes were cancelled since it halted. */
-  isPulled: boolean
-}
+/** How long it may take until every book is there and the orders of an earlier process are cancelled. */
+const readyTimeoutMs = 5_000
 
 export class Bot {
   private readonly options: BotOptions
@@ -58,7 +48,9 @@ export class Bot {
   private rejects = 0
   private isTrading = false
   private isStopped = false
-  private onBook: () => void = () => {}
+  /** Called when what trading has to wait for may have come. */
+  private onProgress: () => void = () => {}
+  private abandonStart: () => void = () => {}
   private callOffWatch: () => void = () => {}
   private fail: (error: Error) => void = () => {}
   /** Rejects when the bot cannot go on: the engine refused or replaced its session. */
@@ -80,7 +72,7 @@ export class Bot {
 
   /**
    * Connects and begins to trade.
-   * @throws Error in one line: engine not reachable, logon refused, no such instrument
+   * @throws Error in one line: engine not reachable, logon refused, no such instrument, stopped meanwhile
    */
   async start(): Promise<void> {
     await this.marketData.connect()
@@ -88,14 +80,15 @@ export class Bot {
     for (const instrument of pickInstruments(listed, this.options.symbols)) this.seat(instrument)
     await this.session.connect()
     // An earlier process may have left orders: a takeover of its session is no disconnect.
-    this.session.massCancel()
+    this.orders.startOver()
+    this.watch()
     for (const instrument of this.seats.keys()) {
       this.marketData.subscribe('book', instrument)
       this.marketData.subscribe('trades', instrument)
     }
-    await this.booksComplete()
+    await this.ready()
     this.isTrading = true
-    this.watch()
+    for (const seat of this.seats.values()) seat.check()
   }
 
   /** Stops trading, cancels all quotes, waits until that is answered, and disconnects. */
@@ -103,7 +96,8 @@ export class Bot {
     if (this.isStopped) return
     this.isStopped = true
     this.callOffWatch()
-    for (const seat of this.seats.values()) seat.callOff()
+    this.abandonStart()
+    for (const seat of this.seats.values()) seat.stop()
     const isAnswered = await this.session.close(true)
     this.marketData.close()
     if (!isAnswered) this.options.onIncident('not every request was answered before the end')
@@ -118,7 +112,7 @@ export class Bot {
   report(): BotReport {
     const { kind, participant, session } = this.options
     const seats = [...this.seats.values()]
-    const halted = seats.find((seat) => seat.halt !== undefined)
+    const halted = seats.find((seat) => seat.haltReason !== undefined)
     return {
       type: 'report',
       bot: `${participant}.${session}`,
@@ -126,7 +120,7 @@ export class Bot {
       participant,
       session,
       state: this.state(halted !== undefined),
-      ...(halted?.halt && { haltReason: `${halted.desk.instrument.symbol}: ${halted.halt.reason}` }),
+      ...(halted && { haltReason: `${halted.desk.instrument.symbol}: ${halted.haltReason}` }),
       positions: seats.map(({ desk }) => desk.position.report(this.orders.countOf(desk.instrument.instrument))),
       submittedLots: this.orders.submittedLots,
       filledLots: seats.reduce((sum, { desk }) => sum + desk.position.filledLots, 0),
@@ -161,9 +155,10 @@ export class Bot {
         this.orders.onNoEffect(request)
       },
       onUnanswered: (request) => this.orders.onNoEffect(request),
-      onGap: () => {
-        this.orders.clear()
-        this.session.massCancel()
+      onGap: (expected, first) => {
+        this.orders.startOver()
+        // Numbers that went back are those of another log: accounts begin anew there, and only those in use are told.
+        if (first < expected) for (const { desk } of this.seats.values()) desk.position.reopen()
       },
       onPosition: (position) => this.seats.get(position.instrument)?.desk.position.onPosition(position),
       onState: (state, reason) => {
@@ -178,7 +173,7 @@ export class Bot {
   private openMarketData(): MarketDataClient {
     return new MarketDataClient(this.options, {
       onBook: (_, message) => {
-        this.onBook()
+        this.onProgress()
         this.changed(message.instrument)
       },
       onTrades: (message) => {
@@ -191,24 +186,34 @@ export class Bot {
     })
   }
 
-  /** @throws Error if the first books do not come in time */
-  private booksComplete(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const callOff = this.clock.after(firstBookTimeoutMs, () => {
-        reject(new Error(`no book came within ${firstBookTimeoutMs / 1000} s`))
-      })
-      this.onBook = () => {
-        const instruments = [...this.seats.keys()]
-        if (!instruments.every((instrument) => this.marketData.book(instrument)?.synchronised)) return
-        callOff()
-        this.onBook = () => {}
-        resolve()
-      }
+  /**
+   * Resolves once every book is complete and no order is there that this process does not know.
+   * @throws Error if that takes too long
+   */
+  private ready(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const callOff = this.clock.after(readyTimeoutMs, () => {
+      const what = this.orders.areAllKnown ? 'no book came' : 'earlier orders were not cancelled'
+      reject(new Error(`${what} within ${readyTimeoutMs / 1000} s`))
     })
+    this.abandonStart = () => {
+      callOff()
+      reject(new Error('stopped before it could trade'))
+    }
+    this.onProgress = () => {
+      const instruments = [...this.seats.keys()]
+      const areBooksComplete = instruments.every((instrument) => this.marketData.book(instrument)?.synchronised)
+      if (!areBooksComplete || !this.orders.areAllKnown) return
+      callOff()
+      this.onProgress = () => {}
+      resolve()
+    }
+    return promise
   }
 
   private takeEvent(event: SessionEvent, replayed: boolean): void {
     this.orders.onEvent(event)
+    this.onProgress()
     if (event.type === 'filled') this.seats.get(event.instrument)?.desk.position.onFill(event, replayed)
     // A reject is no reason to try the same again at once.
     if (event.type !== 'rejected') this.changed('instrument' in event ? event.instrument : undefined)
@@ -219,76 +224,38 @@ export class Bot {
     // Every instrument has its own chance, so that what happens in one does not change what is decided in another.
     const random = new RandomSource(this.options.seed * 2 ** 16 + instrument.instrument)
     const trader = this.makeTrader(desk, random)
-    this.seats.set(instrument.instrument, {
-      desk,
-      trader,
-      lastActMs: -Infinity,
-      dueMs: Infinity,
-      callOff: () => {},
-      halt: undefined,
-      isPulled: false,
-    })
+    const seat = new Seat(desk, trader, this.clock, (asking) => this.mayTrade(asking))
+    this.seats.set(instrument.instrument, seat)
   }
 
   /** Something changed at a desk, or at all of them. */
   private changed(instrument?: number): void {
+    if (!this.isTrading || this.isStopped) return
     for (const seat of this.seats.values()) {
-      if (instrument !== undefined && seat.desk.instrument.instrument !== instrument) continue
-      this.schedule(seat, Math.max(this.clock.nowMs(), seat.lastActMs + seat.trader.reactionMs))
+      if (instrument === undefined || seat.desk.instrument.instrument === instrument) seat.changed()
     }
-  }
-
-  /** Lets the desk act at this time at the latest. */
-  private schedule(seat: Seat, dueMs: number): void {
-    if (this.isStopped || !this.isTrading || dueMs >= seat.dueMs) return
-    seat.callOff()
-    seat.dueMs = dueMs
-    seat.callOff = this.clock.after(dueMs - this.clock.nowMs(), () => this.act(seat))
   }
 
   /** Halts desks, and lets those go on again whose cause is gone. */
   private watch(): void {
     if (this.isStopped) return
-    for (const seat of this.seats.values()) {
-      if (this.mayTrade(seat) && seat.dueMs === Infinity) this.schedule(seat, this.clock.nowMs())
-    }
+    // Nothing happens while that is outstanding; it is asked for again if it was refused.
+    if (!this.orders.areAllKnown) this.orders.cancelAll(0)
+    if (this.isTrading) for (const seat of this.seats.values()) seat.check()
     this.callOffWatch = this.clock.after(guardIntervalMs, () => this.watch())
   }
 
-  private act(seat: Seat): void {
-    seat.dueMs = Infinity
-    if (!this.mayTrade(seat)) return
-    const nowMs = this.clock.nowMs()
-    seat.lastActMs = nowMs
-    this.schedule(seat, nowMs + seat.trader.act(nowMs))
-  }
-
   private mayTrade(seat: Seat): boolean {
-    const halt = seat.desk.assess(this.session.state === 'live')
-    if (halt === undefined) seat.isPulled = false
-    else this.pull(seat, halt)
-    seat.halt = halt
-    return halt === undefined
+    const haltReason = seat.desk.assess(this.session.state === 'live')
+    if (haltReason !== undefined) this.pull(seat, haltReason)
+    seat.haltReason = haltReason
+    return haltReason === undefined
   }
 
-  /** Cancels the quotes of a desk that halts, once. Without a session there is no need: the engine cancels them. */
-  private pull(seat: Seat, halt: Halt): void {
+  /** Cancels the quotes of a desk that halts. Without a session there is no need: the engine cancels them. */
+  private pull(seat: Seat, reason: string): void {
     const { symbol, instrument } = seat.desk.instrument
-    if (seat.halt?.reason !== halt.reason) this.options.onIncident(`${symbol} halted: ${halt.reason}`)
-    if (seat.isPulled || this.session.state !== 'live' || this.orders.countOf(instrument) === 0) return
-    this.orders.cancelAll(instrument)
-    seat.isPulled = true
+    if (seat.haltReason !== reason) this.options.onIncident(`${symbol} halted: ${reason}`)
+    if (this.session.state === 'live' && this.orders.countOf(instrument) > 0) this.orders.cancelAll(instrument)
   }
-}
-
-/** @throws Error naming the ones that exist, if one does not */
-function pickInstruments(listed: readonly Row<'instrument'>[], symbols: readonly string[]): Row<'instrument'>[] {
-  return symbols.map((symbol) => {
-    const found = listed.find((instrument) => instrument.symbol === symbol)
-    if (found === undefined) {
-      const known = listed.map((instrument) => instrument.symbol).join(', ')
-      throw new Error(`no instrument ${symbol}; there ${listed.length === 1 ? 'is' : 'are'} ${known || 'none'}`)
-    }
-    return found
-  })
 }

@@ -2,7 +2,7 @@
 import type { BookBuilder } from '../../protocol/client/index.ts'
 import type { Row, Side } from '../../protocol/messages.ts'
 import { PositionBook } from './position-book.ts'
-import { type Halt, RiskGuard, type RiskLimits } from './risk-guard.ts'
+import { RiskGuard, type RiskLimits } from './risk-guard.ts'
 import { leavesLots, type WorkingOrder, type WorkingOrders } from './working-orders.ts'
 
 /** What a desk needs of the connections. */
@@ -31,7 +31,7 @@ export class Desk {
   }
 
   /** Marks the position at the market and says why the bot must not trade here now, if so. */
-  assess(isSessionLive: boolean): Halt | undefined {
+  assess(isSessionLive: boolean): string | undefined {
     const book = this.feed.book(this.instrument.instrument)
     const isBookSynchronised = book?.synchronised ?? false
     if (isBookSynchronised && isSessionLive) {
@@ -42,6 +42,7 @@ export class Desk {
       ...this.exposure(),
       pnlMinor: this.position.pnlMinor,
       isSessionLive,
+      areOrdersKnown: this.orders.areAllKnown,
       isBookSynchronised,
       silenceMs: this.feed.silenceMs,
     })

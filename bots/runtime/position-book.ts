@@ -5,11 +5,13 @@
 import type { Message, Row } from '../../protocol/messages.ts'
 import type { AccountReport, PositionReport } from './report.ts'
 
+const emptyAccount: AccountReport = { positionLots: 0, cashMinor: 0, feesMinor: 0 }
+
 export class PositionBook {
   filledLots = 0
   fills = 0
   private readonly instrument: Row<'instrument'>
-  private account: AccountReport = { positionLots: 0, cashMinor: 0, feesMinor: 0 }
+  private account = emptyAccount
   private markTicks: number
   /** The account when the bot began, and what it was worth then. */
   private opening: AccountReport | undefined
@@ -28,6 +30,12 @@ export class PositionBook {
   /** The engine's account of it, told at each logon. */
   onPosition({ positionLots, cashMinor, feesMinor }: Message<'position'>): void {
     this.account = { positionLots, cashMinor, feesMinor }
+  }
+
+  /** The engine began with another log: nothing is held there until it is told, and the result begins anew. */
+  reopen(): void {
+    this.account = emptyAccount
+    this.opening = undefined
   }
 
   /** What comes after the first call is the bot's own result; to be called when positions and a price are known. */

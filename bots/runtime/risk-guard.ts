@@ -21,31 +21,27 @@ export interface RiskView {
   readonly openSellLots: number
   readonly pnlMinor: number
   readonly isSessionLive: boolean
+  /** Whether `openBuyLots` and `openSellLots` include every order that there is. */
+  readonly areOrdersKnown: boolean
   /** Whether the book is complete and in step with the engine. */
   readonly isBookSynchronised: boolean
   /** Time since the last message of the market data, in milliseconds. */
   readonly silenceMs: number
 }
 
-export interface Halt {
-  /** For people: one line, with the figures. */
-  readonly reason: string
-  /** Whether it lasts until a person starts the bot again. Others end with their cause. */
-  readonly isFinal: boolean
-}
-
 export class RiskGuard {
   private readonly limits: RiskLimits
-  private finalHalt: Halt | undefined
+  /** Why it halted for good: until a person starts the bot again. */
+  private breached: string | undefined
 
   constructor(limits: RiskLimits) {
     this.limits = limits
   }
 
-  /** Why the bot must not trade now; undefined if it may. */
-  check(view: RiskView): Halt | undefined {
-    this.finalHalt ??= this.breach(view)
-    return this.finalHalt ?? this.blindness(view)
+  /** Why the bot must not trade now, in one line for people; undefined if it may. */
+  check(view: RiskView): string | undefined {
+    this.breached ??= this.breach(view)
+    return this.breached ?? this.blindness(view)
   }
 
   /** How many more lots one side may ask for, 0 or more: what is left of the bound if all open orders were filled. */
@@ -54,23 +50,24 @@ export class RiskGuard {
     return Math.max(0, this.limits.maxPositionLots - reached)
   }
 
-  private breach({ positionLots, pnlMinor }: RiskView): Halt | undefined {
+  private breach({ positionLots, pnlMinor }: RiskView): string | undefined {
     const { maxPositionLots, stopLossMinor } = this.limits
     if (pnlMinor <= -stopLossMinor) {
-      return { reason: `stop-loss: lost ${-pnlMinor} of ${stopLossMinor} minor units`, isFinal: true }
+      return `stop-loss: lost ${-pnlMinor} of ${stopLossMinor} minor units`
     }
     if (Math.abs(positionLots) > maxPositionLots) {
-      return { reason: `position limit: holds ${positionLots} of ${maxPositionLots} lots`, isFinal: true }
+      return `position limit: holds ${positionLots} of ${maxPositionLots} lots`
     }
     return undefined
   }
 
-  private blindness({ isSessionLive, isBookSynchronised, silenceMs }: RiskView): Halt | undefined {
-    if (!isSessionLive) return { reason: 'disconnected: the session is not live', isFinal: false }
-    if (!isBookSynchronised) return { reason: 'stale market data: the book is incomplete', isFinal: false }
+  private blindness({ isSessionLive, areOrdersKnown, isBookSynchronised, silenceMs }: RiskView): string | undefined {
+    if (!isSessionLive) return 'disconnected: the session is not live'
+    if (!areOrdersKnown) return 'unknown orders: their cancellation is not answered'
+    if (!isBookSynchronised) return 'stale market data: the book is incomplete'
     const { maxSilenceMs } = this.limits
     if (silenceMs > maxSilenceMs) {
-      return { reason: `stale market data: nothing came for more than ${maxSilenceMs / 1000} s`, isFinal: false }
+      return `stale market data: nothing came for more than ${maxSilenceMs / 1000} s`
     }
     return undefined
   }

@@ -76,7 +76,7 @@ export class SimulatedVenue implements OrderEntry {
     const isGone = 'orderRef' in request && order === undefined
     if (how === 'reject' || isGone) this.listener?.onNoEffect(request)
     else if (request.type === 'newOrder') this.rest(request)
-    else if (request.type === 'massCancel') for (const each of [...this.orders.values()]) this.cancel(each)
+    else if (request.type === 'massCancel') this.cancelAll(request.ref)
     else if (request.type === 'cancelOrder') this.cancel(order!)
     else this.replace(request, order!)
   }
@@ -106,6 +106,12 @@ export class SimulatedVenue implements OrderEntry {
     this.noteSelfTrade(side, priceTicks)
     this.orders.set(ref, { ref, side, priceTicks, leavesLots: quantityLots, filledLots: 0 })
     this.tell({ ...request, type: 'accepted', priceTicks })
+  }
+
+  private cancelAll(ref: number): void {
+    const orders = [...this.orders.values()]
+    for (const order of orders) this.cancel(order)
+    this.tell({ type: 'massCancelled', ref, orderCount: orders.length })
   }
 
   private cancel(order: VenueOrder): void {

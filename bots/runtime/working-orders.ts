@@ -49,6 +49,9 @@ export function worstLeavesLots(order: WorkingOrder): number {
 export class WorkingOrders {
   private readonly entry: OrderEntry
   private readonly byRef = new Map<number, WorkingOrder>()
+  /** Mass cancels without an answer: the instrument, 0 for all, by ref. */
+  private readonly massCancels = new Map<number, number>()
+  private isOrderUnknown = false
   /** Orders that the engine accepted, and replaces that it carried out. */
   acceptedOrders = 0
   /** Lots of accepted orders, and what replaces added to them. */
@@ -115,9 +118,26 @@ export class WorkingOrders {
     this.entry.replaceOrder(order.ref, quantityLots, priceTicks)
   }
 
-  /** Cancels every order of an instrument, also those with a request outstanding. */
+  /** Cancels every order of an instrument (0: of all), also those with a request outstanding; once until it is answered. */
   cancelAll(instrument: number): void {
-    this.entry.massCancel(instrument)
+    const isOutstanding = [...this.massCancels.values()].includes(instrument)
+    if (!isOutstanding) this.massCancels.set(this.entry.massCancel(instrument), instrument)
+  }
+
+  /**
+   * Forgets all orders and cancels whatever there is, when it is not known what is: until that is answered, orders that
+   * nobody here counts may still fill.
+   */
+  startOver(): void {
+    this.byRef.clear()
+    this.massCancels.clear()
+    this.isOrderUnknown = true
+    this.cancelAll(0)
+  }
+
+  /** Whether every order of the session is one of these. */
+  get areAllKnown(): boolean {
+    return !this.isOrderUnknown
   }
 
   onEvent(event: SessionEvent): void {
@@ -135,6 +155,10 @@ export class WorkingOrders {
       case 'expired':
         this.byRef.delete(event.orderRef)
         break
+      case 'massCancelled':
+        if (this.massCancels.get(event.ref) === 0) this.isOrderUnknown = false
+        this.massCancels.delete(event.ref)
+        break
     }
   }
 
@@ -142,15 +166,12 @@ export class WorkingOrders {
   onNoEffect(request: Request): void {
     if (request.type === 'newOrder') {
       this.byRef.delete(request.ref)
-    } else if (request.type !== 'massCancel') {
+    } else if (request.type === 'massCancel') {
+      this.massCancels.delete(request.ref)
+    } else {
       const order = this.byRef.get(request.orderRef)
       if (order !== undefined) this.settle(order)
     }
-  }
-
-  /** Forgets all orders, when it is not known any more what became of them. */
-  clear(): void {
-    this.byRef.clear()
   }
 
   private confirm(ref: number, quantityLots: number, priceTicks: number): void {

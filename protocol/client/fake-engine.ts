@@ -110,6 +110,15 @@ export class FakeEngine {
     return socket
   }
 
+  /** Comes back as an engine that knows of nothing that happened before. */
+  beginNewLog(): void {
+    this.applied.length = 0
+    this.events.length = 0
+    this.positions = []
+    this.openOrders.clear()
+    this.lastRef = 0
+  }
+
   /** Messages of a type, in the order in which they arrived. */
   received<Name extends Message['type']>(type: Name): Message<Name>[] {
     return this.frames.flat().filter((message) => message.type === type) as Message<Name>[]

@@ -102,7 +102,7 @@ test('after a lost connection subscribes again, and trusts no book until its sna
   expect([client.state, client.book(1)?.bestPriceTicks('buy')]).toEqual(['live', 98])
 })
 
-test('missed trades are told', async () => {
+test('missed trades are told, also those of a lost connection', async () => {
   const engine = new FakeEngine()
   const told: string[] = []
   const client = clientOf(engine, {
@@ -117,6 +117,17 @@ test('missed trades are told', async () => {
   engine.publish(trades(10, 12), trades(13, 14))
   await settle()
   expect(told).toEqual(['trades to 12', 'gap in trades', 'trades to 14'])
+  told.length = 0
+  engine.cut()
+  await reconnect()
+  engine.publish({ type: 'subscribed', channel: 'trades', instrument: 1, sequence: 14 })
+  await settle()
+  expect(told).toEqual([])
+  engine.cut()
+  await reconnect()
+  engine.publish({ type: 'subscribed', channel: 'trades', instrument: 1, sequence: 15 })
+  await settle()
+  expect(told).toEqual(['gap in trades'])
 })
 
 test('close ends it for good', async () => {

@@ -108,10 +108,8 @@ export class MarketDataClient {
   /** Ends a subscription; name the same instrument, or 0, as when subscribing. */
   unsubscribe(channel: Channel, instrument: number): void {
     if (!this.subscriptions.delete(`${channel} ${instrument}`)) return
-    if (channel === 'book') {
-      if (instrument === 0) this.books.clear()
-      else this.books.delete(instrument)
-    }
+    if (channel === 'book') forget(this.books, instrument)
+    if (channel === 'trades') forget(this.lastTradesSequence, instrument)
     if (this.currentState === 'live') this.connection.send({ type: 'unsubscribe', channel, instrument })
   }
 
@@ -143,7 +141,7 @@ export class MarketDataClient {
         this.handlers.onStatus?.(message)
         break
       case 'subscribed':
-        if (message.channel === 'trades') this.lastTradesSequence.set(message.instrument, message.sequence)
+        if (message.channel === 'trades') this.followTrades(message.instrument, message.sequence, message.sequence)
         break
       case 'instrumentList':
         this.listRequests.shift()?.resolve(message.instruments)
@@ -185,10 +183,14 @@ export class MarketDataClient {
   }
 
   private takeTrades(message: Message<'trades'>): void {
-    const last = this.lastTradesSequence.get(message.instrument)
-    this.lastTradesSequence.set(message.instrument, message.sequence)
-    if (last !== undefined && last !== message.previousSequence) this.handlers.onGap?.('trades', message.instrument)
+    this.followTrades(message.instrument, message.previousSequence, message.sequence)
     this.handlers.onTrades?.(message)
+  }
+
+  private followTrades(instrument: number, previousSequence: number, sequence: number): void {
+    const last = this.lastTradesSequence.get(instrument)
+    this.lastTradesSequence.set(instrument, sequence)
+    if (last !== undefined && last !== previousSequence) this.handlers.onGap?.('trades', instrument)
   }
 
   private lost(reason: LossReason): void {
@@ -214,4 +216,10 @@ export class MarketDataClient {
     this.currentState = state
     this.handlers.onState?.(state, reason)
   }
+}
+
+/** Forgets what is known of an instrument, or of all (0). */
+function forget(known: Map<number, unknown>, instrument: number): void {
+  if (instrument === 0) known.clear()
+  else known.delete(instrument)
 }
