@@ -63,7 +63,10 @@ export class FleetSupervisor {
       throw error
     }
     // Stopped meanwhile: nothing may be started any more.
-    if (this.stopping) return
+    if (this.stopping) {
+      this.market.close()
+      return
+    }
     this.startedMs = performance.now()
     this.sampling = setInterval(() => this.market?.tracker.sample(performance.now()), sampleEveryMs)
     const onReport = ({ ackMicroseconds }: BotReport, nowMs: number) => this.latency.add(ackMicroseconds, nowMs)

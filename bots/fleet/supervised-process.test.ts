@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Backoff } from './backoff.ts'
@@ -15,7 +15,7 @@ class FakeChild extends EventEmitter {
   }
 
   die(code: number | null, signal: string | null = null): void {
-    this.emit('exit', code, signal)
+    this.emit('close', code, signal)
   }
 }
 
@@ -76,6 +76,40 @@ describe('a supervised process', () => {
     expect(deaths[1]).toBe('exited with code 1, again in 2000')
   })
 
+  it('that cannot be started is tried again like one that died', async () => {
+    vi.useRealTimers()
+    const told = Promise.withResolvers<string>()
+    const supervised = new SupervisedProcess({
+      launch: () => spawn('/nonexistent/program', { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
+      onMessage: () => {},
+      onDeath: (death, restartInMs) => {
+        told.resolve(`${death.text}, again in ${restartInMs}`)
+        return false
+      },
+    })
+    supervised.start()
+    expect(await told.promise).toBe('could not be started: spawn /nonexistent/program ENOENT, again in 1000')
+    expect(supervised.running).toBe(false)
+  })
+
+  it('is heard to its last word before its death is told', () => {
+    const told: string[] = []
+    const child = new FakeChild()
+    const supervised = new SupervisedProcess({
+      launch: () => child as unknown as ChildProcess,
+      onMessage: (message) => told.push(message as string),
+      onDeath: (death) => {
+        told.push(death.text)
+        return false
+      },
+    })
+    supervised.start()
+    child.emit('exit', 0, null)
+    child.emit('message', 'the last word')
+    child.die(0)
+    expect(told).toEqual(['the last word', 'exited with code 0'])
+  })
+
   it('stays dead if its owner says so', () => {
     const { children } = setUp(false)
     children[0].die(1)
@@ -92,6 +126,13 @@ describe('a supervised process', () => {
     expect(children[0].signals).toEqual(['SIGINT'])
     expect(children).toHaveLength(1)
     expect(deaths).toEqual([])
+  })
+
+  it('may be stopped twice', async () => {
+    const { supervised, children } = setUp()
+    const stopped = Promise.all([supervised.stop(5_000), supervised.stop(5_000)])
+    children[0].die(0)
+    expect((await stopped).map((death) => death?.exitCode)).toEqual([0, 0])
   })
 
   it('that does not go is terminated after the grace and killed in the end', async () => {

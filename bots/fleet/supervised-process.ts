@@ -31,7 +31,8 @@ export class SupervisedProcess {
   private child: ChildProcess | undefined
   private restartTimer: NodeJS.Timeout | undefined
   private stopping = false
-  private onGone: ((death: Death) => void) | undefined
+  /** Of the current life. */
+  private death = Promise.withResolvers<Death>()
   /** Lives after the first. */
   restarts = 0
 
@@ -49,17 +50,19 @@ export class SupervisedProcess {
     const startedMs = performance.now()
     const child = this.handlers.launch()
     this.child = child
-    const end = (text: string, exitCode: number | undefined) => {
-      this.gone({ text, exitCode, livedMs: performance.now() - startedMs })
-    }
+    this.death = Promise.withResolvers()
+    let startError = ''
     child.on('message', (message) => this.handlers.onMessage(message))
     child.on('error', (error) => {
-      // Also raised when a message cannot be delivered to a child that is going; its exit follows then.
-      if (child.pid === undefined) end(`could not be started: ${error.message}`, undefined)
+      // Also raised when a message cannot be delivered to a child that is going.
+      if (child.pid === undefined) startError = error.message
     })
-    child.on('exit', (code, signal) => {
-      if (code === null) end(`was killed by ${signal}`, undefined)
-      else end(`exited with code ${code}`, code)
+    // Not `exit`: what the child said last may still be on its way then.
+    child.on('close', (code, signal) => {
+      const livedMs = performance.now() - startedMs
+      if (startError !== '') this.gone({ text: `could not be started: ${startError}`, exitCode: undefined, livedMs })
+      else if (code === null) this.gone({ text: `was killed by ${signal}`, exitCode: undefined, livedMs })
+      else this.gone({ text: `exited with code ${code}`, exitCode: code, livedMs })
     })
   }
 
@@ -72,13 +75,10 @@ export class SupervisedProcess {
     clearTimeout(this.restartTimer)
     const child = this.child
     if (child === undefined) return undefined
-    const gone = new Promise<Death>((resolve) => {
-      this.onGone = resolve
-    })
     ask(child)
     const politely = setTimeout(() => terminate(child), graceMs)
     const certainly = setTimeout(() => child.kill('SIGKILL'), graceMs + terminateGraceMs)
-    const death = await gone
+    const death = await this.death.promise
     clearTimeout(politely)
     clearTimeout(certainly)
     return death
@@ -93,7 +93,7 @@ export class SupervisedProcess {
 
   private gone(death: Death): void {
     this.child = undefined
-    this.onGone?.(death)
+    this.death.resolve(death)
     if (this.stopping) return
     const delayMs = this.backoff.next(death.livedMs)
     if (!this.handlers.onDeath(death, delayMs)) return
