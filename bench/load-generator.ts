@@ -2,7 +2,6 @@
  * The load generator: a process of its own, so that its work is not taken for the server's. It does what the parent
  * process tells it over IPC, one job at a time, and ends when the parent does.
  */
-
 import type { LoadConnection } from './load/connection.ts'
 import { EchoConnection } from './load/echo-connection.ts'
 import { EngineConnection } from './load/engine-connection.ts'

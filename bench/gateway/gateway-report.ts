@@ -1,5 +1,4 @@
 /** What the gateway suite hands back, for machines and for people. */
-
 import type { Cores } from '../cores.ts'
 import type { OpenLoopResult } from '../load/job.ts'
 import type { LatencySummary } from '../load/latency.ts'

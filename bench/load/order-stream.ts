@@ -3,7 +3,6 @@
  * then sends one that trades, in the shares of the mixed flow (47 passive limit : 45 cancel : 5 crossing limit : 3
  * immediate-or-cancel or market). How many of its orders rest is bounded.
  */
-
 import { enumerations, messages } from '../../protocol/messages.ts'
 import { encodeOrderEntry, type OrderEntryFields } from '../../protocol/order-entry-codec.ts'
 import type { WireWriter } from '../../protocol/wire.ts'

@@ -18,14 +18,13 @@ const plan: BotPlan = {
 }
 const nothingHeld = { positionLots: 0, cashMinor: 0, feesMinor: 0 }
 
-function latencies(...microseconds: number[]): BotReport['ackMicroseconds'] {
+function latencies(...microseconds: number[]): BotReport['ackLatency'] {
   const histogram = build({ numberOfSignificantValueDigits: 3 })
   for (const value of microseconds) histogram.recordValue(value)
   return {
     count: microseconds.length,
-    p50: histogram.getValueAtPercentile(50),
-    p99: histogram.getValueAtPercentile(99),
-    max: histogram.maxValue,
+    p50Us: histogram.getValueAtPercentile(50),
+    p99Us: histogram.getValueAtPercentile(99),
     encoded: encodeIntoCompressedBase64(histogram),
   }
 }
@@ -35,8 +34,6 @@ function report(changed: Partial<BotReport> = {}): BotReport {
     type: 'report',
     bot: 'maker-1.main',
     kind: 'market-maker',
-    participant: 'maker-1',
-    session: 'main',
     state: 'live',
     positions: [],
     submittedLots: 0,
@@ -44,7 +41,7 @@ function report(changed: Partial<BotReport> = {}): BotReport {
     orders: 0,
     fills: 0,
     rejects: 0,
-    ackMicroseconds: latencies(),
+    ackLatency: latencies(),
     ...changed,
   }
 }
@@ -54,7 +51,6 @@ function position(opening: typeof nothingHeld, current: typeof nothingHeld): Bot
     symbol: 'ACME',
     opening,
     current,
-    positionLots: current.positionLots,
     pnlMinor: 0,
     feesMinor: 0,
     openOrders: 2,

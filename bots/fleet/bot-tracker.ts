@@ -51,7 +51,7 @@ export class BotTracker {
         if (!this.openings.has(symbol)) this.openings.set(symbol, opening)
       }
     }
-    this.latency.add(report.ackMicroseconds, nowMs)
+    this.latency.add(report.ackLatency, nowMs)
     this.orderRate.add(nowMs, this.total('orders'))
     return report.state === 'halted' && !wasHalted ? (report.haltReason ?? 'no reason given') : undefined
   }

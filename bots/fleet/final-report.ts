@@ -2,17 +2,17 @@
  * What is printed when a fleet has stopped: the run in figures, per instrument and per bot. All positions in an instrument
  * are valued at one price, so that P&L and fees of all participants add up to nothing.
  */
-import { sumOf } from './bot-sum.ts'
 import {
-  formatBasisPoints,
+  formatCount,
   formatDuration,
+  formatMeasure,
   formatMicroseconds,
   formatMoney,
-  formatRate,
   formatShare,
   formatSteps,
   nothing,
-} from './console/format.ts'
+} from '../format.ts'
+import { sumOf } from './bot-sum.ts'
 import { type Line, paint, span } from './console/spans.ts'
 import { type Column, layOutTable } from './console/table.ts'
 import type { BotView, FleetView, InstrumentView, MoneyView } from './fleet-view.ts'
@@ -49,10 +49,10 @@ function number<Row>(title: string, expendable: number, cell: (row: Row) => stri
 }
 
 function instrumentColumns({ runningSeconds }: FleetView): Column<InstrumentView>[] {
-  const perSecond = (count: number) => formatRate(runningSeconds > 0 ? count / runningSeconds : 0)
+  const perSecond = (count: number) => formatMeasure(runningSeconds > 0 ? count / runningSeconds : 0)
   return [
     text('instrument', 0, ({ symbol }) => symbol),
-    number('trades', 0, ({ tradeCount }) => formatSteps(tradeCount, '1')),
+    number('trades', 0, ({ tradeCount }) => formatCount(tradeCount)),
     number('volume', 0, ({ volumeLots, lotSize }) => formatSteps(volumeLots, lotSize)),
     number('last', 0, ({ lastPriceTicks, tickSize }) =>
       lastPriceTicks > 0 ? formatSteps(lastPriceTicks, tickSize) : nothing,
@@ -60,9 +60,7 @@ function instrumentColumns({ runningSeconds }: FleetView): Column<InstrumentView
     number('mean spread', 0, ({ meanSpreadTicks: ticks }) =>
       ticks === undefined ? nothing : `${ticks.toFixed(2)} ticks`,
     ),
-    number('bp', 1, ({ meanSpreadBasisPoints: points }) =>
-      points === undefined ? nothing : formatBasisPoints(points),
-    ),
+    number('bp', 1, ({ meanSpreadBasisPoints: points }) => (points === undefined ? nothing : formatMeasure(points))),
     number('orders/s', 0, ({ orderCount }) => perSecond(orderCount)),
     number('trades/s', 0, ({ tradeCount }) => perSecond(tradeCount)),
   ]
@@ -87,16 +85,16 @@ function botColumns({ instruments, bots }: FleetView): Column<BotView>[] {
     ...currencies.map((money) => moneyColumn('P&L', money, 'pnlMinor')),
     ...currencies.map((money) => moneyColumn('fees', money, 'feesMinor')),
     number('filled', 0, ({ filledLots, submittedLots }) => formatShare(filledLots, submittedLots)),
-    number('orders', 0, ({ orders }) => formatSteps(orders, '1')),
-    number('fills', 0, ({ fills }) => formatSteps(fills, '1')),
-    number('rejects', 1, ({ rejects }) => formatSteps(rejects, '1')),
+    number('orders', 0, ({ orders }) => formatCount(orders)),
+    number('fills', 0, ({ fills }) => formatCount(fills)),
+    number('rejects', 1, ({ rejects }) => formatCount(rejects)),
   ]
 }
 
 function acknowledgements({ ack }: FleetView): string {
   if (ack === undefined) return 'Order to ack: no order was acknowledged.'
   const [p50, p99, max] = [ack.p50Us, ack.p99Us, ack.maxUs].map(formatMicroseconds)
-  return `Order to ack: p50 ${p50}, p99 ${p99}, max ${max} over ${formatSteps(ack.count, '1')} requests.`
+  return `Order to ack: p50 ${p50}, p99 ${p99}, max ${max} over ${formatCount(ack.count)} requests.`
 }
 
 function restarts({ engine, bots }: FleetView): string[] {

@@ -69,7 +69,7 @@ export class FleetSupervisor {
     }
     this.startedMs = performance.now()
     this.sampling = setInterval(() => this.market?.tracker.sample(performance.now()), sampleEveryMs)
-    const onReport = ({ ackMicroseconds }: BotReport, nowMs: number) => this.latency.add(ackMicroseconds, nowMs)
+    const onReport = ({ ackLatency }: BotReport, nowMs: number) => this.latency.add(ackLatency, nowMs)
     for (const plan of this.settings.plans) {
       const bot = new BotProcess(plan, this.url, this.settings.dataFolder, onReport, (text) => this.note(text))
       this.bots.push(bot)

@@ -1,5 +1,5 @@
 /** One line a second where there is no terminal: the key figures, in words that a person or a script can read. */
-import { formatDuration, formatMicroseconds, formatRate, formatSteps, nothing } from './console/format.ts'
+import { formatDuration, formatMeasure, formatMicroseconds, formatSteps, nothing } from '../format.ts'
 import type { FleetView, InstrumentView } from './fleet-view.ts'
 
 export function plainLine(view: FleetView): string {
@@ -22,7 +22,7 @@ function instrumentPart(instrument: InstrumentView): string {
     ...(phase === 'continuous' ? [] : [phase.toUpperCase()]),
     `${price(instrument.bidPriceTicks, instrument.bidQuantityLots > 0)}/${price(instrument.askPriceTicks, instrument.askQuantityLots > 0)}`,
     `last ${price(instrument.lastPriceTicks, instrument.lastPriceTicks > 0)}`,
-    `${formatRate(instrument.tradesPerSecond)} trades/s`,
-    `${formatRate(instrument.ordersPerSecond)} orders/s`,
+    `${formatMeasure(instrument.tradesPerSecond)} trades/s`,
+    `${formatMeasure(instrument.ordersPerSecond)} orders/s`,
   ].join(' ')
 }

@@ -12,14 +12,13 @@ export class AckLatency {
     this.histogram.recordValue(Math.min(Math.max(1, Math.round(waitedUs)), longestUs))
   }
 
-  /** The figures since the last call, in microseconds. */
+  /** The figures since the last call. */
   take(): LatencyReport {
     const { histogram } = this
     const report: LatencyReport = {
       count: histogram.totalCount,
-      p50: histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(50),
-      p99: histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(99),
-      max: histogram.totalCount === 0 ? 0 : histogram.maxValue,
+      p50Us: histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(50),
+      p99Us: histogram.totalCount === 0 ? 0 : histogram.getValueAtPercentile(99),
       encoded: encodeIntoCompressedBase64(histogram),
     }
     histogram.reset()

@@ -117,8 +117,6 @@ export class Bot {
       type: 'report',
       bot: `${participant}.${session}`,
       kind,
-      participant,
-      session,
       state: this.state(halted !== undefined),
       ...(halted && { haltReason: `${halted.desk.instrument.symbol}: ${halted.haltReason}` }),
       positions: seats.map(({ desk }) => desk.position.report(this.orders.countOf(desk.instrument.instrument))),
@@ -127,7 +125,7 @@ export class Bot {
       orders: this.orders.acceptedOrders,
       fills: seats.reduce((sum, { desk }) => sum + desk.position.fills, 0),
       rejects: this.rejects,
-      ackMicroseconds: this.latency.take(),
+      ackLatency: this.latency.take(),
     }
   }
 

@@ -75,7 +75,6 @@ export class PositionBook {
       symbol: this.instrument.symbol,
       opening,
       current: this.account,
-      positionLots: this.account.positionLots,
       pnlMinor: this.pnlMinor,
       feesMinor: this.account.feesMinor - opening.feesMinor,
       openOrders,

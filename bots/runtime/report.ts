@@ -26,8 +26,6 @@ export interface PositionReport {
   /** The account when the bot first logged on, and now: a parent values both at prices of its own, one for all bots. */
   readonly opening: AccountReport
   readonly current: AccountReport
-  /** Lots held, negative when short. */
-  readonly positionLots: number
   /** Cash plus position marked at the middle of the book, fees included, since the bot started; in minor units. */
   readonly pnlMinor: number
   /** Fees paid since the bot started, rebates subtracted; in minor units. */
@@ -37,9 +35,8 @@ export interface PositionReport {
 
 export interface LatencyReport {
   readonly count: number
-  readonly p50: number
-  readonly p99: number
-  readonly max: number
+  readonly p50Us: number
+  readonly p99Us: number
   /** The histogram itself, as hdr-histogram-js encodes it in compressed base64, so that a parent can add many up. */
   readonly encoded: string
 }
@@ -50,8 +47,6 @@ export interface BotReport {
   readonly bot: string
   /** The command that it runs: market-maker, noise, … */
   readonly kind: string
-  readonly participant: string
-  readonly session: string
   readonly state: BotState
   readonly haltReason?: string
   readonly positions: readonly PositionReport[]
@@ -63,8 +58,8 @@ export interface BotReport {
   readonly fills: number
   /** Requests that had no effect. */
   readonly rejects: number
-  /** Order to ack since the last report: from handing a request to the socket until its answer, in microseconds. */
-  readonly ackMicroseconds: LatencyReport
+  /** Order to ack since the last report: from handing a request to the socket until its answer. */
+  readonly ackLatency: LatencyReport
 }
 
 /** What a parent may send to a bot. */

@@ -8,16 +8,13 @@ const report: BotReport = {
   type: 'report',
   bot: 'maker-1.main',
   kind: 'market-maker',
-  participant: 'maker-1',
-  session: 'main',
   state: 'halted',
   haltReason: 'ACME: position limit: holds -101 of 100 lots',
   positions: [
     {
       symbol: 'ACME',
       opening: nothing,
-      current: nothing,
-      positionLots: -101,
+      current: { ...nothing, positionLots: -101 },
       pnlMinor: -12_345,
       feesMinor: 3,
       openOrders: 0,
@@ -28,12 +25,12 @@ const report: BotReport = {
   orders: 12,
   fills: 9,
   rejects: 1,
-  ackMicroseconds: { count: 3, p50: 310, p99: 902, max: 902, encoded: '' },
+  ackLatency: { count: 3, p50Us: 310, p99Us: 902, encoded: '' },
 }
 
 test('the line for people has money in its currency, shares in percent, and the reason of a halt', () => {
   expect(describeReport(report, [fakeInstrument])).toBe(
     'maker-1.main halted (ACME: position limit: holds -101 of 100 lots) | ACME -101 lots, P&L -123.45 USD | ' +
-      '12 orders, 9 fills, 25.3 % of lots filled, 1 rejects | acks p50 310 µs, p99 902 µs',
+      '12 orders, 9 fills, 25.3% of lots filled, 1 rejects | acks p50 310 µs, p99 902 µs',
   )
 })

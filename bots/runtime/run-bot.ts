@@ -3,6 +3,7 @@
  * SIGINT, SIGTERM, the parent's `stop`, or the parent's death: quotes cancelled, answers waited for.
  */
 import type { Row } from '../../protocol/messages.ts'
+import { formatCount, formatMicroseconds, formatMoney, formatShare } from '../format.ts'
 import { Bot, type BotOptions } from './bot.ts'
 import { systemClock } from './clock.ts'
 import type { BotReport, StopRequest } from './report.ts'
@@ -75,14 +76,14 @@ function reporter(bot: Bot, isQuiet: boolean): () => Promise<void> {
 
 /** A report in one line, for people. */
 export function describeReport(report: BotReport, instruments: readonly Row<'instrument'>[]): string {
-  const { submittedLots, filledLots, ackMicroseconds, haltReason } = report
+  const { submittedLots, filledLots, ackLatency, haltReason } = report
   const state = haltReason === undefined ? report.state : `${report.state} (${haltReason})`
-  const holdings = report.positions.map(({ symbol, positionLots, pnlMinor }) => {
+  const holdings = report.positions.map(({ symbol, current, pnlMinor }) => {
     const { currency, currencyDecimals } = instruments.find((instrument) => instrument.symbol === symbol)!
-    return `${symbol} ${positionLots} lots, P&L ${(pnlMinor / 10 ** currencyDecimals).toFixed(currencyDecimals)} ${currency}`
+    return `${symbol} ${formatCount(current.positionLots)} lots, P&L ${formatMoney(pnlMinor, currencyDecimals)} ${currency}`
   })
-  const fillRate = submittedLots === 0 ? 0 : (100 * filledLots) / submittedLots
-  const counts = `${report.orders} orders, ${report.fills} fills, ${fillRate.toFixed(1)} % of lots filled, ${report.rejects} rejects`
-  const acks = `acks p50 ${ackMicroseconds.p50} µs, p99 ${ackMicroseconds.p99} µs`
+  const filled = `${formatShare(filledLots, submittedLots)} of lots filled`
+  const counts = `${report.orders} orders, ${report.fills} fills, ${filled}, ${report.rejects} rejects`
+  const acks = `acks p50 ${formatMicroseconds(ackLatency.p50Us)}, p99 ${formatMicroseconds(ackLatency.p99Us)}`
   return [`${report.bot} ${state}`, ...holdings, counts, acks].join(' | ')
 }

@@ -1,5 +1,4 @@
 /** The fleet's program with a real engine and real bots: it runs, it stops in order, and it leaves nothing behind. */
-
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'

@@ -1,5 +1,4 @@
 /** Every check of a new order and of a replacement, in the order in which the first one broken is the answer. */
-
 import type { Command } from '../../engine/core/index.ts'
 import type { ErrorName } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'

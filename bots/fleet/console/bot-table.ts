@@ -1,15 +1,15 @@
 /** The console's table of bots: one line each and a last one for all of them together. */
-import { sumOf } from '../bot-sum.ts'
-import type { BotView, FleetView, InstrumentView, LatencyView } from '../fleet-view.ts'
 import {
   formatCompact,
+  formatMeasure,
   formatMicroseconds,
   formatMoney,
-  formatRate,
   formatShare,
   formatSteps,
   nothing,
-} from './format.ts'
+} from '../../format.ts'
+import { sumOf } from '../bot-sum.ts'
+import type { BotView, FleetView, InstrumentView, LatencyView } from '../fleet-view.ts'
 import { type Line, type Span, span } from './spans.ts'
 import { type Column, layOutTable } from './table.ts'
 
@@ -39,7 +39,7 @@ function columnsFor(view: FleetView): Column<BotView>[] {
     ...currencies.map(({ currency }) => moneyColumn(`P&L ${currency}`, currency, 'pnlMinor', 11, 0)),
     ...currencies.map(({ currency }) => moneyColumn(`fees ${currency}`, currency, 'feesMinor', 9, 6)),
     number('fill rate', 9, 2, (row) => formatShare(row.filledLots, row.submittedLots)),
-    number('orders/s', 8, 3, (row) => formatRate(row.ordersPerSecond)),
+    number('orders/s', 8, 3, (row) => formatMeasure(row.ordersPerSecond)),
     number('ack p50', 7, 5, (row) => latency(row.recentAck, 'p50Us')),
     number('ack p99', 7, 4, (row) => latency(row.recentAck, 'p99Us')),
     number('restarts', 8, 5, (row) => row.restarts.toString()),

@@ -1,14 +1,6 @@
 /** The console's table of instruments: one line each, with a sparkline of the price where there is room for it. */
+import { formatCompact, formatMeasure, formatSignedSteps, formatSteps, nothing, sparkline } from '../../format.ts'
 import type { InstrumentView } from '../fleet-view.ts'
-import {
-  formatBasisPoints,
-  formatCompact,
-  formatRate,
-  formatSignedSteps,
-  formatSteps,
-  nothing,
-  sparkline,
-} from './format.ts'
 import { type Line, type Span, span, widthOf } from './spans.ts'
 import { type Column, layOutTable } from './table.ts'
 
@@ -69,7 +61,7 @@ const columns: readonly Column<InstrumentView>[] = [
     cell: (row) => {
       const ticks = spreadTicks(row)
       if (ticks === undefined) return span(nothing, 'quiet')
-      return span(formatBasisPoints((2e4 * ticks) / (row.bidPriceTicks + row.askPriceTicks)))
+      return span(formatMeasure((2e4 * ticks) / (row.bidPriceTicks + row.askPriceTicks)))
     },
   },
   {
@@ -86,14 +78,14 @@ const columns: readonly Column<InstrumentView>[] = [
     width: 8,
     align: 'right',
     expendable: 0,
-    cell: (row) => span(formatRate(row.tradesPerSecond)),
+    cell: (row) => span(formatMeasure(row.tradesPerSecond)),
   },
   {
     title: 'orders/s',
     width: 8,
     align: 'right',
     expendable: 0,
-    cell: (row) => span(formatRate(row.ordersPerSecond)),
+    cell: (row) => span(formatMeasure(row.ordersPerSecond)),
   },
   {
     title: 'volume',

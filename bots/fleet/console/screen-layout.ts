@@ -2,9 +2,9 @@
  * The whole console as lines: header, instruments, bots, what happened lately, keys. Pure, so that it can be tested at any
  * size; the size is that of the terminal, and nothing is ever wider or higher.
  */
+import { formatCompact, formatDuration, formatMeasure, formatMicroseconds } from '../../format.ts'
 import type { FleetView, LatencyView } from '../fleet-view.ts'
 import { botTable, clampFirst } from './bot-table.ts'
-import { formatCompact, formatDuration, formatMicroseconds, formatRate } from './format.ts'
 import { marketTable } from './market-table.ts'
 import { clip, type Line, span, spread } from './spans.ts'
 
@@ -43,7 +43,7 @@ function headerLines(view: FleetView, width: number): Line[] {
   const restarts = engine.own?.restarts ?? 0
   const connection = engine.connected
     ? span(
-        `${log} · ${formatCompact(engine.sequence)} commands, ${formatRate(engine.sequencePerSecond)}/s${restarts > 0 ? ` · restarted ${restarts}×` : ''}`,
+        `${log} · ${formatCompact(engine.sequence)} commands, ${formatMeasure(engine.sequencePerSecond)}/s${restarts > 0 ? ` · restarted ${restarts}×` : ''}`,
       )
     : span('NOT CONNECTED to the engine: prices are the last ones known', 'alarm')
   const stopping = view.stopping ? [span('  stopping…', 'warning')] : []

@@ -1,5 +1,5 @@
 /** The result of a replay, as text for people and as one JSON object for programs. */
-
+import { formatCount, formatShare } from '../../format.ts'
 import type { ReplayResult } from './live-replay.ts'
 import { type SkipReason, skipReasons } from './market-row.ts'
 import type { Deviation, ReplayTally } from './replay-tally.ts'
@@ -9,12 +9,12 @@ export function replayReport(result: ReplayResult): string[] {
   const { tally, totalRows, seconds, checkpoints, checkpointsEqual } = result
   const rate = Math.round(messagesPerSecond(result))
   return [
-    `rows                ${count(tally.rows)} of ${count(totalRows)}`,
-    `messages            ${count(tally.messages)} in ${seconds.toFixed(2)} s, ${count(rate)} messages/s`,
+    `rows                ${formatCount(tally.rows)} of ${formatCount(totalRows)}`,
+    `messages            ${formatCount(tally.messages)} in ${seconds.toFixed(2)} s, ${formatCount(rate)} messages/s`,
     `executions          ${share(tally.executionsExact, tally.executionsChecked)} filled exactly the recorded order and size`,
     `book rows           ${share(tally.bookRowsEqual, tally.bookRowsChecked)} equal`,
     `published book      ${checkpointsEqual} of ${checkpoints} checkpoints equal`,
-    `re-seeded levels    ${count(tally.reseededLevels)}`,
+    `re-seeded levels    ${formatCount(tally.reseededLevels)}`,
     ...skippedLines(tally),
     ...deviationLines(tally),
   ]
@@ -46,8 +46,8 @@ function skippedLines({ skippedRows }: ReplayTally): string[] {
   if (reasons.length === 0) return ['rows skipped        none']
   const total = reasons.reduce((sum, reason) => sum + skippedRows[reason], 0)
   return [
-    `rows skipped        ${count(total)}`,
-    ...reasons.map((reason) => `  ${count(skippedRows[reason]).padStart(8)}  ${skipReasons[reason]}`),
+    `rows skipped        ${formatCount(total)}`,
+    ...reasons.map((reason) => `  ${formatCount(skippedRows[reason]).padStart(8)}  ${skipReasons[reason]}`),
   ]
 }
 
@@ -56,7 +56,7 @@ function deviationLines(tally: ReplayTally): string[] {
   if (total === 0) return []
   const listed = tally.deviations.length
   return [
-    `deviations          ${count(total)}${listed < total ? `, the first ${listed}` : ''}: the recording departs from price and time`,
+    `deviations          ${formatCount(total)}${listed < total ? `, the first ${listed}` : ''}: the recording departs from price and time`,
     ...tally.deviations.map((deviation) => `  ${describe(deviation)}`),
   ]
 }
@@ -71,10 +71,5 @@ function orderName(orderId: number): string {
 }
 
 function share(part: number, whole: number): string {
-  const percent = whole === 0 ? '' : ` (${((100 * part) / whole).toFixed(2)} %)`
-  return `${count(part)} of ${count(whole)}${percent}`
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US')
+  return `${formatCount(part)} of ${formatCount(whole)} (${formatShare(part, whole, 2)})`
 }

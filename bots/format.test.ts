@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
-  formatBasisPoints,
   formatCompact,
+  formatCount,
   formatDuration,
+  formatMeasure,
   formatMicroseconds,
   formatMoney,
-  formatRate,
   formatShare,
   formatSignedSteps,
   formatSteps,
@@ -51,8 +51,12 @@ describe('counts, rates and times', () => {
     expect(formatCompact(-12_340)).toBe('-12.3k')
   })
 
+  it('sets off the thousands of exact counts', () => {
+    expect([0, 999, 1_000, -1_234_567].map(formatCount)).toEqual(['0', '999', '1,000', '-1,234,567'])
+  })
+
   it('shows small rates with a decimal', () => {
-    expect([0, 3.14, 99.94, 123.4, 45_678].map(formatRate)).toEqual(['0.0', '3.1', '99.9', '123', '45.7k'])
+    expect([0, 3.14, 99.94, 123.4, 45_678].map(formatMeasure)).toEqual(['0.0', '3.1', '99.9', '123', '45.7k'])
   })
 
   it('chooses the unit of a duration so that three digits are enough', () => {
@@ -73,11 +77,8 @@ describe('counts, rates and times', () => {
 
   it('shows a share of nothing as nothing', () => {
     expect(formatShare(1, 8)).toBe('12.5%')
+    expect(formatShare(4_474, 4_482, 2)).toBe('99.82%')
     expect(formatShare(0, 0)).toBe('–')
-  })
-
-  it('shows basis points with one decimal while they are small', () => {
-    expect([0.04, 12.34, 250].map(formatBasisPoints)).toEqual(['0.0', '12.3', '250'])
   })
 })
 

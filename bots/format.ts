@@ -30,12 +30,17 @@ export function formatSignedSteps(count: number, step: string): string {
   return count > 0 ? `+${formatSteps(count, step)}` : formatSteps(count, step)
 }
 
-/** Money from minor units. */
+/** A whole number with its thousands set off: 12,345. Exact. */
+export function formatCount(count: number): string {
+  return withPoint(BigInt(count), 0)
+}
+
+/** Money from minor units. Exact. */
 export function formatMoney(minor: number, currencyDecimals: number): string {
   return withPoint(BigInt(minor), currencyDecimals)
 }
 
-/** A count in at most five characters: 999, 12.3k, 4.56M. */
+/** A count in at most five characters and its sign: 999, 12.3k, 4.56M. */
 export function formatCompact(count: number): string {
   const magnitude = Math.abs(count)
   if (magnitude < 10_000) return Math.round(count).toString()
@@ -54,9 +59,9 @@ export function formatCompact(count: number): string {
   return nothing
 }
 
-/** A rate per second: one decimal while it is small. */
-export function formatRate(perSecond: number): string {
-  return perSecond < 99.95 ? perSecond.toFixed(1) : formatCompact(perSecond)
+/** A measured number such as a rate: one decimal while it is small. */
+export function formatMeasure(value: number): string {
+  return value < 99.95 ? value.toFixed(1) : formatCompact(value)
 }
 
 /** A duration given in microseconds, in the unit that suits it. */
@@ -70,9 +75,9 @@ function threeDigits(value: number): string {
   return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0)
 }
 
-/** A share of the whole: 0.123 as 12.3%. */
-export function formatShare(part: number, whole: number): string {
-  return whole === 0 ? nothing : `${((100 * part) / whole).toFixed(1)}%`
+/** A share of the whole: 1 of 8 as 12.5%. */
+export function formatShare(part: number, whole: number, decimals = 1): string {
+  return whole === 0 ? nothing : `${((100 * part) / whole).toFixed(decimals)}%`
 }
 
 /** Hours, minutes and seconds: 0:05, 12:34, 1:02:03. */
@@ -82,11 +87,6 @@ export function formatDuration(seconds: number): string {
   const hours = Math.floor(whole / 3600)
   const minutes = Math.floor(whole / 60) % 60
   return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`
-}
-
-/** Basis points: two decimals while they matter. */
-export function formatBasisPoints(basisPoints: number): string {
-  return basisPoints < 99.95 ? basisPoints.toFixed(1) : formatCompact(basisPoints)
 }
 
 const bars = '▁▂▃▄▅▆▇█'
