@@ -11,21 +11,21 @@ import type { Report, SuiteContext } from './suite.ts'
 
 interface CommonOptions {
   readonly seconds: number
-  readonly json: boolean
+  readonly json?: true
 }
 
 const program = new Command('bench')
   .description('Measures the exchange, beside something known, in the same run on the same machine.')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help shows the options)')
 
 suiteCommand('core', 'commands per second of the exchange alone, beside nodejs-order-book', 10).action(
   (options: CommonOptions) => run('core', options, runCoreSuite),
 )
 
 suiteCommand('gateway', 'orders per second and order-to-ack latency over WebSocket, beside a bare echo server', 5)
-  .option('--durable', 'acknowledge only what has reached the disk (default: log in memory)', false)
-  .action((options: CommonOptions & { readonly durable: boolean }) =>
-    run('gateway', options, (context) => runGatewaySuite(context, options.durable)),
+  .option('--durable', 'acknowledge only what has reached the disk (default: log in memory)')
+  .action((options: CommonOptions & { readonly durable?: true }) =>
+    run('gateway', options, (context) => runGatewaySuite(context, options.durable === true)),
   )
 
 await program.parseAsync()
@@ -35,12 +35,13 @@ function suiteCommand(name: string, about: string, seconds: number): Command {
     .command(name)
     .description(about)
     .option('--seconds <n>', 'how long to measure each figure', parseSeconds, seconds)
-    .option('--json', 'print one JSON object as the last line', false)
+    .option('--json', 'print one JSON object as the last line')
 }
 
 function parseSeconds(text: string): number {
   const seconds = Number(text)
-  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError('give a number of seconds above 0')
+  if (!(seconds > 0 && seconds <= 86_400))
+    throw new InvalidArgumentError('It must be a number above 0, and 86400 at most.')
   return seconds
 }
 
@@ -50,13 +51,14 @@ async function run(
   measure: (context: SuiteContext) => Promise<Report>,
 ): Promise<void> {
   const interruption = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
+  // One Ctrl-C arrives more than once under npm: from the terminal, and passed on.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
   const machine = describeMachine()
   const progress = (text: string) => process.stderr.write(`${name}: ${text}\n`)
   try {
     const report = await measure({ seconds: options.seconds, progress, signal: interruption.signal })
     console.log(formatReport(name, machine, report))
-    if (options.json) console.log(formatJson(name, machine, report))
+    if (options.json === true) console.log(formatJson(name, machine, report))
   } catch (error) {
     const interrupted = interruption.signal.aborted
     console.error(`bench ${name}: ${interrupted ? 'interrupted' : (error as Error).message}`)
