@@ -88,10 +88,16 @@ describe('a configuration', () => {
       'exchange.json: instruments[0].referencePrice "100.001": must be a multiple of tickSize 0.01, from 1 to 1073741823 ticks',
     ])
     expect(problems({ instruments: [{ ...acme, lotSize: '0.5' }] })).toEqual([
-      'exchange.json: instruments[0].tickSize "0.01": times lotSize 0.5 must be a whole number of minor units (10^-2 USD)',
+      'exchange.json: instruments[0].tickSize "0.01": times lotSize 0.5 must be a whole number of the smallest unit of money, which currencyDecimals 2 makes 10^-2 USD',
     ])
     expect(problems({ instruments: [{ ...acme, minPrice: '200' }] })).toEqual([
-      'exchange.json: instruments[0].referencePrice "100.00": must lie from minPrice to maxPrice',
+      'exchange.json: instruments[0].referencePrice "100.00": must not be below minPrice 200',
+    ])
+    expect(problems({ instruments: [{ ...acme, maxPrice: '50' }] })).toEqual([
+      'exchange.json: instruments[0].referencePrice "100.00": must not be above maxPrice 50',
+    ])
+    expect(problems({ instruments: [{ ...acme, minPrice: '200', maxPrice: '100' }] })).toEqual([
+      'exchange.json: instruments[0].minPrice "200": must not be above maxPrice 100',
     ])
     expect(
       problems({ instruments: [{ ...acme, makerFeeBasisPoints: 0.123 }], participants: [{ name: 'a b' }] }),
@@ -130,9 +136,10 @@ describe('a configuration', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tradefloor-'))
     const path = join(folder, 'exchange.json')
     try {
-      expect(() => readConfiguration(path)).toThrow(`${path}: cannot be read as JSON: ENOENT`)
+      expect(() => readConfiguration(path)).toThrow(`${path}: there is no such file`)
+      expect(() => readConfiguration(folder)).toThrow(`${folder}: cannot be read (EISDIR)`)
       writeFileSync(path, '{"instruments": [}')
-      expect(() => readConfiguration(path)).toThrow(`${path}: cannot be read as JSON: `)
+      expect(() => readConfiguration(path)).toThrow(`${path}: is not valid JSON: `)
     } finally {
       rmSync(folder, { recursive: true })
     }

@@ -133,11 +133,18 @@ const schema = z.strictObject(
  * @throws ConfigurationError
  */
 export function readConfiguration(path: string): Configuration {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new ConfigurationError(`${path}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`)
+  }
   let content: unknown
   try {
-    content = JSON.parse(readFileSync(path, 'utf8'))
+    content = JSON.parse(text)
   } catch (error) {
-    throw new ConfigurationError(`${path}: cannot be read as JSON: ${(error as Error).message}`)
+    throw new ConfigurationError(`${path}: is not valid JSON: ${(error as Error).message}`)
   }
   return checkConfiguration(content, path)
 }
@@ -199,15 +206,19 @@ function define(
   const minPriceTicks = minPrice === undefined ? 1 : ticks('minPrice', minPrice)
   const maxPriceTicks = maxPrice === undefined ? limits.maxPriceTicks : ticks('maxPrice', maxPrice)
   const referencePriceTicks = ticks('referencePrice', referencePrice)
-  if (problems.length === 0 && (referencePriceTicks < minPriceTicks || referencePriceTicks > maxPriceTicks)) {
-    problems.push(`${path}.referencePrice "${referencePrice}": must lie from minPrice to maxPrice`)
+  if (problems.length === 0 && minPriceTicks > maxPriceTicks) {
+    problems.push(`${path}.minPrice "${minPrice}": must not be above maxPrice ${maxPrice}`)
+  } else if (problems.length === 0 && referencePriceTicks < minPriceTicks) {
+    problems.push(`${path}.referencePrice "${referencePrice}": must not be below minPrice ${minPrice}`)
+  } else if (problems.length === 0 && referencePriceTicks > maxPriceTicks) {
+    problems.push(`${path}.referencePrice "${referencePrice}": must not be above maxPrice ${maxPrice}`)
   }
   const minor = { digits: 1n, scale: instrument.currencyDecimals }
   const tickValueMinor = countOf(multiply(tick, lot), minor)
   if (tickValueMinor === undefined || tickValueMinor > limits.maxNotionalMinor) {
     const { tickSize, lotSize, currencyDecimals, currency } = instrument
     problems.push(
-      `${path}.tickSize "${tickSize}": times lotSize ${lotSize} must be a whole number of minor units (10^-${currencyDecimals} ${currency})`,
+      `${path}.tickSize "${tickSize}": times lotSize ${lotSize} must be a whole number of the smallest unit of money, which currencyDecimals ${currencyDecimals} makes 10^-${currencyDecimals} ${currency}`,
     )
   }
   return {
