@@ -1,25 +1,21 @@
 /** The command-line options that all bots share, and what follows from them. */
-import { join } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { openWebSocket, signerFromKeyFile } from '../protocol/client/node.ts'
+import { openWebSocket } from '../protocol/client/node.ts'
 import { webSocketPath } from '../protocol/messages.ts'
 import type { BotOptions } from './runtime/bot.ts'
 import { runBot } from './runtime/run-bot.ts'
+import { sessionSigner } from './runtime/session-key.ts'
 import type { MakeTrader } from './runtime/trader.ts'
 
 export const defaultUrl = `ws://127.0.0.1:9001${webSocketPath}`
 
-/** How to reach the engine as whom. */
-export interface ConnectOptions {
+/** What commander makes of the shared options. */
+export interface SharedBotOptions {
   url: string
   participant: string
   session: string
   data: string
   key?: string
-}
-
-/** What commander makes of the shared options. */
-export interface SharedBotOptions extends ConnectOptions {
   instrument: string[]
   seed: number
   maxPosition: number
@@ -28,39 +24,20 @@ export interface SharedBotOptions extends ConnectOptions {
   quiet?: true
 }
 
-/** Adds the options that say how to reach the engine as whom. */
-export function addConnectOptions(command: Command, defaultParticipant: string): Command {
+/** Adds what every trading bot takes. */
+export function addBotOptions(command: Command, defaultParticipant: string): Command {
   return command
     .option('--url <url>', 'address of the engine', defaultUrl)
     .option('--participant <name>', 'participant to trade as', defaultParticipant)
     .option('--session <name>', 'session of the participant', 'main')
     .option('--data <folder>', 'data folder with the keys', './data')
     .option('--key <file>', "private key of the session (default: in the data folder's keys)")
-}
-
-/** Adds those, and what every trading bot takes. */
-export function addBotOptions(command: Command, defaultParticipant: string): Command {
-  return addConnectOptions(command, defaultParticipant)
     .requiredOption('--instrument <symbols...>', 'instruments to trade, by symbol', splitSymbols)
     .option('--max-position <lots>', 'largest position either way, open orders included', positiveInteger, 1_000)
     .option('--stop-loss <minor>', 'halt for good at this loss, in minor units', positiveInteger, 10_000_000)
     .option('--max-silence <ms>', 'pull quotes when market data is silent for this long', positiveInteger, 7_500)
     .option('--seed <number>', 'seed of all chance', wholeNumber, 1)
     .option('--quiet', 'no line a second')
-}
-
-/**
- * The signer of a session, from the key that the options name.
- * @throws Error that says how to make a key, if there is none
- */
-export function signerOf({ participant, session, data, key }: ConnectOptions): (text: string) => string {
-  const keyFile = key ?? join(data, 'keys', `${participant}.${session}.key`)
-  try {
-    return signerFromKeyFile(keyFile)
-  } catch (error) {
-    const remedy = `npm run engine -- keys new --participant ${participant} --session ${session} --data ${data}`
-    throw new Error(`${(error as Error).message}; name one with --key, or make one with: ${remedy}`)
-  }
 }
 
 /** Runs a bot with what the shared options say. */
@@ -70,7 +47,7 @@ export function runBotCommand(kind: string, options: SharedBotOptions, makeTrade
     url: options.url,
     participant: options.participant,
     session: options.session,
-    sign: signerOf(options),
+    sign: sessionSigner(options.data, options.participant, options.session, options.key),
     openWebSocket,
     symbols: options.instrument,
     seed: options.seed,

@@ -86,8 +86,8 @@ test('a missing key is one line that says how to make one', async () => {
   const { code, errors } = await runMaker('--participant', 'maker-9').ended
   expect(code).toBe(1)
   expect(errors).toBe(
-    `bots: cannot read key file ${join(data, 'keys', 'maker-9.main.key')} (ENOENT); name one with --key, or make one ` +
-      `with: npm run engine -- keys new --participant maker-9 --session main --data ${data}\n`,
+    `bots: cannot read key file ${join(data, 'keys', 'maker-9.main.key')} (ENOENT); --data names the engine's data ` +
+      `folder, or make a key with: npm run engine -- keys new --participant maker-9 --session main --data ${data}\n`,
   )
 })
 

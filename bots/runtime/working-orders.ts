@@ -2,7 +2,7 @@
  * The orders of one session, as far as this process knows: what was asked for, what the engine confirmed, what is left.
  * Every request passes through here, so that no order ever has more than one outstanding.
  */
-import type { NewOrder, Request, SessionEvent } from '../../protocol/client/index.ts'
+import type { ClientSession, NewOrder, Request, SessionEvent } from '../../protocol/client/index.ts'
 import type { Side } from '../../protocol/messages.ts'
 
 /** What the engine was asked to do with an order and has not answered. */
@@ -24,12 +24,7 @@ export interface WorkingOrder {
 }
 
 /** The part of a session that sends. */
-export interface OrderEntry {
-  newOrder(order: NewOrder): number
-  cancelOrder(orderRef: number): number
-  replaceOrder(orderRef: number, quantityLots: number, priceTicks: number): number
-  massCancel(instrument?: number): number
-}
+export type OrderEntry = Pick<ClientSession, 'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel'>
 
 /** What is left of an order, in lots, as confirmed. */
 export function leavesLots(order: WorkingOrder): number {

@@ -93,7 +93,7 @@ describe('a replay that cannot be done says why in one line and ends with code 1
   }
 
   test('an instrument that there is not', async () => {
-    const reason = 'there is no instrument NONE; the engine has TEST, TAKEN, SLOW'
+    const reason = 'no instrument NONE; there are TEST, TAKEN, SLOW'
     expectRefusal(await replay('--instrument', 'NONE'), reason)
   })
 

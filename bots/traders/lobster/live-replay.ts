@@ -1,6 +1,7 @@
 /** A replay from beginning to end: checks the files, opens the sessions, starts from an empty book, replays, cleans up. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Row } from '../../../protocol/messages.ts'
+import { pickInstruments } from '../../runtime/instruments.ts'
 import { InstrumentGrid } from './instrument-grid.ts'
 import { type MarketRow, toMarketRow } from './market-row.ts'
 import { ReplayError } from './order-entry.ts'
@@ -50,7 +51,7 @@ export async function replayLive(options: ReplayOptions): Promise<ReplayResult> 
   try {
     await resting.connect()
     await aggressor.connect()
-    const instrument = findInstrument(resting.client.instruments, options.instrument)
+    const [instrument] = pickInstruments(resting.client.instruments, [options.instrument])
     const book = new PublishedBook(options.url, instrument.instrument)
     try {
       await book.connect()
@@ -158,13 +159,6 @@ class LiveReplay {
     this.checkpoints += 1
     if (await this.book.equals(row)) this.checkpointsEqual += 1
   }
-}
-
-function findInstrument(instruments: readonly Row<'instrument'>[], symbol: string): Row<'instrument'> {
-  const instrument = instruments.find((row) => row.symbol === symbol)
-  if (instrument !== undefined) return instrument
-  const known = instruments.map((row) => row.symbol).join(', ')
-  throw new ReplayError(`there is no instrument ${symbol}; the engine has ${known}`)
 }
 
 async function requireEmptyBook(book: PublishedBook, { symbol }: Row<'instrument'>): Promise<void> {

@@ -2,9 +2,9 @@
  * One of the replay's two sessions. A replay can't survive a lost connection, because the engine cancels the orders then:
  * it is told and ends.
  */
-import { join } from 'node:path'
 import { ClientSession, type SessionEvent } from '../../../protocol/client/index.ts'
-import { openWebSocket, signerFromKeyFile } from '../../../protocol/client/node.ts'
+import { openWebSocket } from '../../../protocol/client/node.ts'
+import { sessionSigner } from '../../runtime/session-key.ts'
 import { ReplayError } from './order-entry.ts'
 
 /** Every participant of a replay trades through its session of this name. */
@@ -25,7 +25,7 @@ export class ReplaySession {
   /** @throws Error in one line if the key cannot be read */
   constructor(url: string, dataFolder: string, participant: string) {
     this.participant = participant
-    const sign = signerOf(dataFolder, participant)
+    const sign = sessionSigner(dataFolder, participant, sessionName)
     this.client = new ClientSession(
       { url, participant, session: sessionName, sign, openWebSocket },
       {
@@ -69,16 +69,5 @@ export class ReplaySession {
   private fail(text: string): void {
     this.onMassCancelled?.()
     this.listener?.onFailure(new ReplayError(text))
-  }
-}
-
-function signerOf(dataFolder: string, participant: string): (text: string) => string {
-  try {
-    return signerFromKeyFile(join(dataFolder, 'keys', `${participant}.${sessionName}.key`))
-  } catch (error) {
-    const remedy = `npm run engine -- keys new --participant ${participant} --session ${sessionName} --data ${dataFolder}`
-    throw new ReplayError(
-      `${(error as Error).message}; --data names the engine's data folder, or make one with: ${remedy}`,
-    )
   }
 }
