@@ -9,6 +9,7 @@ import { BotProcess } from './bot-process.ts'
 import { EngineProcess, type EngineSettings } from './engine-process.ts'
 import { type BotPlan, FleetError } from './fleet-file.ts'
 import type { FleetView, Incident } from './fleet-view.ts'
+import { requireKeys } from './key-check.ts'
 import { LatencyTracker } from './latency.ts'
 import { MarketFeed } from './market-feed.ts'
 
@@ -51,13 +52,16 @@ export class FleetSupervisor {
     else this.engine = new EngineProcess(settings.engine, (text) => this.note(text), handlers.onFailure)
   }
 
-  /** @throws FleetError if the engine will not start or cannot be reached, or the data folder cannot be used */
+  /** @throws FleetError if the engine will not start or be reached, the data folder cannot be used, or a bot has no key */
   async start(): Promise<void> {
     const created = makeLogFolder(this.settings.dataFolder)
     try {
       if (this.engine !== undefined) this.url = await this.engine.start()
       this.market = await connectMarket(this.url, this.settings.plans)
+      requireKeys(this.settings.plans, this.settings.dataFolder)
     } catch (error) {
+      this.market?.close()
+      this.market = undefined
       await this.engine?.stop()
       if (created !== undefined) rmSync(created, { recursive: true, force: true })
       throw error
