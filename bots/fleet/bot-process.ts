@@ -38,7 +38,7 @@ export class BotProcess {
       },
       onDeath: (death, restartInMs) => {
         this.tracker.lifeEnded()
-        onIncident(`${plan.name} restarts in ${restartInMs / 1000} s: ${describeDeath(death, this.log)}`)
+        onIncident(`${plan.name} ${describeDeath(death, this.log)}; it restarts in ${restartInMs / 1000} s`)
         return true
       },
     })

@@ -54,7 +54,7 @@ export class EngineProcess {
           else onRefused(text)
           return false
         }
-        onIncident(`the engine restarts in ${restartInMs / 1000} s: ${describeDeath(death, this.log)}`)
+        onIncident(`the engine ${describeDeath(death, this.log)}; it restarts in ${restartInMs / 1000} s`)
         return true
       },
     })

@@ -113,5 +113,5 @@ function balance({ instruments, bots }: FleetView): string[] {
       pnlMinor + feesMinor === 0 ? '' : '; the rest lies with participants outside this fleet or without a last report'
     return `P&L + fees of all bots: ${amount}${rest}.`
   })
-  return [`Positions are valued at the last mid prices: ${marks.join(', ')}.`, ...sums]
+  return [`P&L is since the start, with positions valued at the mid prices: ${marks.join(', ')}.`, ...sums]
 }

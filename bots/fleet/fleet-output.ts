@@ -28,8 +28,13 @@ export const silentOutput: FleetOutput = { incident: () => {}, close: () => {} }
 export class PlainOutput implements FleetOutput {
   private readonly write: (line: string) => void
   private readonly timer: NodeJS.Timeout
+  private hasWritten = false
 
-  constructor(view: () => FleetView, write: (line: string) => void) {
+  constructor(view: () => FleetView, writeLine: (line: string) => void) {
+    const write = (line: string) => {
+      this.hasWritten = true
+      writeLine(line)
+    }
     this.write = write
     this.timer = setInterval(() => {
       const current = view()
@@ -41,8 +46,10 @@ export class PlainOutput implements FleetOutput {
     this.write(`${time} ${text}`)
   }
 
+  /** What follows is set off by an empty line. */
   close(): void {
     clearInterval(this.timer)
+    if (this.hasWritten) this.write('')
   }
 }
 

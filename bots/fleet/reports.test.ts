@@ -40,7 +40,7 @@ describe('the final report', () => {
       'all                       0     0    -3.00      3.00   12.5%   1,500     75        3',
       '',
       'Order to ack: p50 305 µs, p99 1.15 ms, max 12.3 ms over 41,234 requests.',
-      'Positions are valued at the last mid prices: ACME 100.01, BOLT 500.05.',
+      'P&L is since the start, with positions valued at the mid prices: ACME 100.01, BOLT 500.05.',
       'P&L + fees of all bots: 0.00 USD.',
     ])
   })

@@ -85,7 +85,7 @@ describe('what dies is started again', () => {
     run.start(smallFleet, ...startEngineToo)
     await untilAllLive(2)
     process.kill(processOf('noise-1'), 'SIGKILL')
-    await until('told', () => run.output.includes('noise restarts in 1 s: was killed by SIGKILL'))
+    await until('told', () => run.output.includes('noise was killed by SIGKILL; it restarts in 1 s'))
     run.output = ''
     await untilAllLive(2)
     run.signal('SIGINT')
@@ -98,7 +98,7 @@ describe('what dies is started again', () => {
     run.start(smallFleet, ...startEngineToo, '--log-mode', 'os')
     await untilAllLive(2)
     process.kill(run.processes().find(({ command }) => command.includes('engine/main.ts'))!.pid, 'SIGKILL')
-    await until('told', () => run.output.includes('the engine restarts in 1 s: was killed by SIGKILL'))
+    await until('told', () => run.output.includes('the engine was killed by SIGKILL; it restarts in 1 s'))
     run.output = ''
     await untilAllLive(2)
     run.signal('SIGINT')

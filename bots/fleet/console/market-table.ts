@@ -4,7 +4,8 @@ import type { InstrumentView } from '../fleet-view.ts'
 import { type Line, type Span, span, widthOf } from './spans.ts'
 import { type Column, layOutTable } from './table.ts'
 
-const shortestSparkline = 8
+/** What its title needs. */
+const shortestSparkline = 14
 const longestSparkline = 60
 
 export function marketTable(instruments: readonly InstrumentView[], width: number): Line[] {
@@ -13,9 +14,10 @@ export function marketTable(instruments: readonly InstrumentView[], width: numbe
   const lines = layOutTable(shown, instruments, width)
   const spare = Math.min(longestSparkline, width - widthOf(lines[0]) - 2)
   if (spare < shortestSparkline) return lines
-  return lines.map((line, index) =>
-    index === 0 ? line : [...line, span(`  ${sparkline(instruments[index - 1].priceHistory, spare)}`, 'quiet')],
-  )
+  return lines.map((line, index) => {
+    if (index === 0) return [...line, span(`  ${`mid, last ${spare} s`.padStart(spare)}`, 'title')]
+    return [...line, span(`  ${sparkline(instruments[index - 1].priceHistory, spare)}`, 'quiet')]
+  })
 }
 
 const phase: Column<InstrumentView> = {
@@ -50,7 +52,8 @@ const columns: readonly Column<InstrumentView>[] = [
     expendable: 1,
     cell: (row) => {
       const ticks = spreadTicks(row)
-      return ticks === undefined ? span(nothing, 'quiet') : span(ticks.toString(), ticks > 0 ? 'plain' : 'alarm')
+      if (ticks === undefined) return span(nothing, 'quiet')
+      return span(formatSteps(ticks, row.tickSize), ticks > 0 ? 'plain' : 'alarm')
     },
   },
   {

@@ -16,8 +16,8 @@ describe('the console on 80 × 24', () => {
       'log sync · 41.2k commands, 691/s           order to ack  p50 312 µs  p99 1.20 ms',
       '',
       'symbol    bid × size      ask × size    spread     last  trades/s  orders/s',
-      'ACME     99.99 × 120    100.01 × 80          2   100.01      12.3       346',
-      'BOLT    499.95 × 120    500.05 × 80          2   500.05      12.3       346',
+      'ACME     99.99 × 120    100.01 × 80       0.02   100.01      12.3       346',
+      'BOLT    499.95 × 120    500.05 × 80       0.10   500.05      12.3       346',
       '',
       'bot       state         ACME    BOLT      P&L USD  fill rate  orders/s  ack p99',
       'maker-1   live            30     -10       123.45      12.5%       8.3  1.50 ms',
@@ -60,7 +60,10 @@ describe('the console at any size', () => {
   })
 
   it('draws the price where there is room for it', () => {
-    expect(screen(fleetView(), 120, 40)[4]).toMatch(/▁▅█▅$/)
+    const lines = screen(fleetView(), 120, 40)
+    expect(lines[3]).toMatch(/volume {8}mid, last 20 s$/)
+    expect(lines[4]).toMatch(/▁▅█▅$/)
+    expect(lines[4]).toHaveLength(lines[3].length)
   })
 })
 
@@ -85,11 +88,11 @@ describe('what is out of order is plainly visible without colours', () => {
 
   it('counts bots that are not at work and shows the last incidents', () => {
     const bots = [botView(), botView({ name: 'maker-2', state: 'restarting', health: 'dead', restarts: 1 })]
-    const incidents = [{ time: '10:12:03', text: 'maker-2 restarts in 1 s: was killed by SIGKILL' }]
+    const incidents = [{ time: '10:12:03', text: 'maker-2 was killed by SIGKILL; it restarts in 1 s' }]
     const lines = screen(fleetView({ bots, incidents }))
     expect(lines.find((line) => line.startsWith('maker-2'))).toMatch(/restarting/)
     expect(lines.find((line) => line.startsWith('all'))).toMatch(/1 of 2/)
-    expect(lines).toContain('10:12:03  maker-2 restarts in 1 s: was killed by SIGKILL')
+    expect(lines).toContain('10:12:03  maker-2 was killed by SIGKILL; it restarts in 1 s')
   })
 
   it('says that it is stopping, and how much time is left before', () => {
