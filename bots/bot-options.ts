@@ -27,7 +27,7 @@ export interface SharedBotOptions {
 /** Adds what every trading bot takes. */
 export function addBotOptions(command: Command, defaultParticipant: string): Command {
   return command
-    .option('--url <url>', 'address of the engine', defaultUrl)
+    .option('--url <address>', 'address of the engine', webSocketUrl, defaultUrl)
     .option('--participant <name>', 'participant to trade as', defaultParticipant)
     .option('--session <name>', 'session of the participant', 'main')
     .option('--data <folder>', 'data folder with the keys', './data')
@@ -40,8 +40,11 @@ export function addBotOptions(command: Command, defaultParticipant: string): Com
     .option('--quiet', 'no line a second')
 }
 
-/** Runs a bot with what the shared options say. */
-export function runBotCommand(kind: string, options: SharedBotOptions, makeTrader: MakeTrader): Promise<void> {
+/**
+ * Runs a bot with what the shared options say.
+ * @throws Error in one line
+ */
+export async function runBotCommand(kind: string, options: SharedBotOptions, makeTrader: MakeTrader): Promise<void> {
   const bot: Omit<BotOptions, 'onIncident'> = {
     kind,
     url: options.url,
@@ -57,7 +60,26 @@ export function runBotCommand(kind: string, options: SharedBotOptions, makeTrade
       maxSilenceMs: options.maxSilence,
     },
   }
-  return runBot(bot, makeTrader, options.quiet ?? false)
+  try {
+    await runBot(bot, makeTrader, options.quiet ?? false)
+  } catch (error) {
+    const { message } = error as Error
+    throw new Error(message + remedyFor(message, options))
+  }
+}
+
+/** What the person may have meant otherwise, for the two mistakes that are made most. */
+function remedyFor(message: string, { participant, session, data }: SharedBotOptions): string {
+  if (message.startsWith('cannot reach')) return '; is an engine running there?'
+  if (!message.startsWith('logonFailed')) return ''
+  return `; is ${data} the data folder of this engine, and the key the one of participant ${participant}, session ${session}?`
+}
+
+/** For commander. */
+export function webSocketUrl(text: string): string {
+  const isAddress = URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)
+  if (!isAddress) throw new InvalidArgumentError(`It must be an address like ${defaultUrl}.`)
+  return text
 }
 
 /** For commander: several symbols with commas between, or the option several times. */

@@ -94,7 +94,26 @@ test('a missing key is one line that says how to make one', async () => {
 test('an engine that is not there is one line that names its address', async () => {
   const { code, errors } = await runMaker('--url', 'ws://127.0.0.1:1/v1').ended
   expect(code).toBe(1)
-  expect(errors).toBe('bots: cannot reach ws://127.0.0.1:1/v1: connect ECONNREFUSED 127.0.0.1:1\n')
+  expect(errors).toBe(
+    'bots: cannot reach ws://127.0.0.1:1/v1: connect ECONNREFUSED 127.0.0.1:1; is an engine running there?\n',
+  )
+})
+
+test('an address that is none is refused with an example', async () => {
+  const { code, errors } = await runMaker('--url', 'http://127.0.0.1:9001').ended
+  expect(code).toBe(1)
+  expect(errors).toContain(
+    "argument 'http://127.0.0.1:9001' is invalid. It must be an address like ws://127.0.0.1:9001/v1.",
+  )
+})
+
+test('a refused logon is one line that asks for what may be wrong', async () => {
+  const maker = runMaker()
+  await quoting(maker)
+  engine.closeWith('logonFailed')
+  const { code, errors } = await maker.ended
+  expect(code).toBe(1)
+  expect(errors).toMatch(/^bots: logonFailed: .*; is .* the data folder of this engine, .*participant maker-1, .*\?\n$/)
 })
 
 test('an unknown instrument is one line that names those that exist', async () => {

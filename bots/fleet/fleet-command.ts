@@ -1,7 +1,7 @@
 /** The command `fleet`: its options, its signals, its exit code. */
 import { join } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { defaultUrl, positiveNumber, wholeNumber } from '../bot-options.ts'
+import { defaultUrl, positiveNumber, webSocketUrl, wholeNumber } from '../bot-options.ts'
 import { finalReport } from './final-report.ts'
 import { type BotKind, FleetError, readFleetFile } from './fleet-file.ts'
 import { type FleetOutput, isTerminal, LiveConsole, PlainOutput, silentOutput } from './fleet-output.ts'
@@ -47,7 +47,12 @@ export function registerFleetCommand(program: Command): void {
     .command('fleet')
     .description('run many bots, each a process of its own, and watch them')
     .argument('<file>', 'fleet file, such as fleets/default.json')
-    .addOption(new Option('--url <address>', 'engine to trade on').default(defaultUrl).conflicts('withEngine'))
+    .addOption(
+      new Option('--url <address>', 'engine to trade on')
+        .argParser(webSocketUrl)
+        .default(defaultUrl)
+        .conflicts('withEngine'),
+    )
     .option('--data <folder>', "folder of the sessions' keys and of the logs", './data')
     .option('--with-engine', 'start an engine for this fleet, and stop it at the end')
     .option('--port <port>', "with --with-engine: the engine's port, 0 for any (default: 9001)", portNumber)

@@ -4,6 +4,7 @@
  * instrument that it halts.
  */
 import { ClientSession, MarketDataClient, type OpenWebSocket, type SessionEvent } from '../../protocol/client/index.ts'
+import { errors } from '../../protocol/errors.ts'
 import type { Row } from '../../protocol/messages.ts'
 import { AckLatency } from './ack-latency.ts'
 import type { Clock } from './clock.ts'
@@ -146,6 +147,8 @@ export class Bot {
       },
       onError: (error, request) => {
         if (request === undefined) {
+          // The end of the connection, which follows, says the same again.
+          if (errors[error.code]?.answer === 'close') return
           this.options.onIncident(`the engine says ${error.code}: ${error.text}`)
           return
         }

@@ -34,3 +34,8 @@ test('the line for people has money in its currency, shares in percent, and the 
       '12 orders, 9 fills, 25.3% of lots filled, 1 rejects | acks p50 310 µs, p99 902 µs',
   )
 })
+
+test('a second without an answer has no latency', () => {
+  const silent = { ...report, ackLatency: { count: 0, p50Us: 0, p99Us: 0, encoded: '' } }
+  expect(describeReport(silent, [fakeInstrument])).toMatch(/1 rejects \| no acks$/)
+})

@@ -84,6 +84,7 @@ export function describeReport(report: BotReport, instruments: readonly Row<'ins
   })
   const filled = `${formatShare(filledLots, submittedLots)} of lots filled`
   const counts = `${report.orders} orders, ${report.fills} fills, ${filled}, ${report.rejects} rejects`
-  const acks = `acks p50 ${formatMicroseconds(ackLatency.p50Us)}, p99 ${formatMicroseconds(ackLatency.p99Us)}`
+  const { count, p50Us, p99Us } = ackLatency
+  const acks = count === 0 ? 'no acks' : `acks p50 ${formatMicroseconds(p50Us)}, p99 ${formatMicroseconds(p99Us)}`
   return [`${report.bot} ${state}`, ...holdings, counts, acks].join(' | ')
 }

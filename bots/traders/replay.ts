@@ -1,6 +1,6 @@
 /** The command `replay`: re-submits a recorded day of order flow to a running engine and reports how it came out. */
 import type { Command } from 'commander'
-import { defaultUrl, positiveNumber } from '../bot-options.ts'
+import { defaultUrl, positiveNumber, webSocketUrl } from '../bot-options.ts'
 import { type ReplayResult, replayLive } from './lobster/live-replay.ts'
 import { showProgress } from './lobster/replay-progress.ts'
 import { replayJson, replayReport } from './lobster/replay-report.ts'
@@ -26,7 +26,7 @@ export function registerReplayCommand(program: Command): void {
     .argument('<message file>', "the recording's message file")
     .requiredOption('--orderbook <file>', "the recording's orderbook file")
     .requiredOption('--instrument <symbol>', 'instrument to replay into; its book must be empty')
-    .option('--url <url>', 'address of the engine', defaultUrl)
+    .option('--url <address>', 'address of the engine', webSocketUrl, defaultUrl)
     .option('--data <folder>', 'data folder with the keys', './data')
     .option('--resting <name>', 'participant whose orders rest', 'replay-resting')
     .option('--aggressor <name>', 'participant whose orders trade', 'replay-aggressor')
@@ -42,6 +42,7 @@ export function registerReplayCommand(program: Command): void {
  * @throws Error in one line
  */
 async function runReplay(messageFile: string, options: ReplayCommandOptions): Promise<number> {
+  if (options.resting === options.aggressor) throw new Error('--resting and --aggressor must be two participants')
   const interruption = new AbortController()
   const interrupt = () => interruption.abort()
   process.on('SIGINT', interrupt)
