@@ -116,6 +116,17 @@ test('a refused logon is one line that asks for what may be wrong', async () => 
   expect(errors).toMatch(/^bots: logonFailed: .*; is .* the data folder of this engine, .*participant maker-1, .*\?\n$/)
 })
 
+test('what happens to it is told with the time', async () => {
+  const maker = runMaker()
+  await quoting(maker)
+  const logons = engine.received('logon').length
+  engine.closeWith('shuttingDown')
+  await expect.poll(() => engine.received('logon').length, { timeout: 20_000 }).toBe(logons + 1)
+  maker.child.send({ type: 'stop' })
+  const { errors } = await maker.ended
+  expect(errors).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ maker-1\.main: shuttingDown: /m)
+})
+
 test('an unknown instrument is one line that names those that exist', async () => {
   const { code, errors } = await runMaker('--instrument', 'DUST').ended
   expect(code).toBe(1)

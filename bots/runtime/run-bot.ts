@@ -24,7 +24,7 @@ export async function runBot(
   let lastIncident = ''
   const onIncident = (text: string) => {
     // Attempts to connect that fail the same way again are no news.
-    if (text !== lastIncident) console.error(`${options.participant}.${options.session}: ${text}`)
+    if (text !== lastIncident) console.error(`${systemTime()} ${options.participant}.${options.session}: ${text}`)
     lastIncident = text
   }
   const bot = new Bot({ ...options, onIncident }, makeTrader, systemClock)
@@ -42,6 +42,11 @@ export async function runBot(
     await bot.stop()
     if (process.connected) process.disconnect()
   }
+}
+
+/** To the second: what is printed may be read long after, in a log file that many runs wrote. */
+function systemTime(): string {
+  return `${new Date().toISOString().slice(0, 19)}Z`
 }
 
 /** Resolves when the process is to end. */
