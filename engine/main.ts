@@ -21,7 +21,7 @@ interface StartOptions {
   readonly logMode: LogMode
   readonly logFile?: string
   readonly logLevel: string
-  readonly quiet: boolean
+  readonly quiet?: true
 }
 
 /** Errors whose message says all that the person at the keyboard needs. */
@@ -74,7 +74,7 @@ async function start(options: StartOptions): Promise<void> {
   process.on('message', (message) => {
     if ((message as { type?: unknown } | null)?.type === 'stop') stop()
   })
-  if (!options.quiet) {
+  if (options.quiet !== true) {
     const recovered = `${commands} commands recovered in ${Math.round(milliseconds)} ms, state ${stateHash}`
     console.log(`tradefloor engine ready at ${engine.url} (data ${options.data}, log ${options.logMode}, ${recovered})`)
   }
@@ -112,11 +112,12 @@ function parseName(text: string): string {
 
 const program = new Command('engine')
   .description('The exchange: takes orders and publishes market data over WebSocket.')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help shows the options)')
+  .addHelpText('after', '\nWithout a command the engine starts, with the options that `start --help` shows.')
 
 program
   .command('start', { isDefault: true })
-  .description('Starts the engine.')
+  .description('start the engine')
   .option('--port <number>', 'port to listen on, 0 for any free one', parsePort, 9001)
   .option('--host <address>', 'address to listen on', '127.0.0.1')
   .option('--data <folder>', 'data folder: command log, keys, logs', './data')
@@ -138,20 +139,20 @@ program
       .choices(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
       .default('info'),
   )
-  .option('--quiet', 'print nothing when ready', false)
+  .option('--quiet', 'print nothing when ready')
   .action(start)
 
-const keys = program.command('keys').description('Keys of participants.')
+const keys = program.command('keys').description('keys of participants')
 keys
   .command('new')
-  .description('Adds a session with a new key, also while the engine runs.')
+  .description('add a session with a new key, also while the engine runs')
   .requiredOption('--participant <name>', 'name of the participant', parseName)
   .requiredOption('--session <name>', 'name of the session', parseName)
   .option('--data <folder>', 'data folder', './data')
   .action(addKey)
 keys
   .command('list')
-  .description('Lists sessions and their public keys.')
+  .description('list sessions and their public keys')
   .option('--data <folder>', 'data folder', './data')
   .action(listKeys)
 
