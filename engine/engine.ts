@@ -38,6 +38,8 @@ export interface EngineOptions {
   readonly logMode: LogMode
   /** Makes the logger, once the data folder is this engine's. */
   readonly openLogger: (dataFolder: string) => Logger
+  /** Called once if the command log cannot be written any more; `message` says why and what to do. */
+  readonly onHalt: (error: Error) => void
 }
 
 export interface Engine {
@@ -97,10 +99,12 @@ function takeFolder(folder: string, undo: (() => void)[]): Lock {
     return lock
   } catch (error) {
     if (error instanceof LockError) throw error
-    const reason = (error as Error).message
-    throw new DataFolderError(
-      `the data folder ${folder} cannot be used: ${reason}; name one that this user may write to with --data`,
-    )
+    const { code, message } = error as NodeJS.ErrnoException
+    const advice =
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'free space there, or name another one with --data'
+        : 'name one that this user may write to with --data'
+    throw new DataFolderError(`the data folder ${folder} cannot be used: ${message}; ${advice}`)
   }
 }
 
@@ -122,8 +126,9 @@ function openVenue(options: EngineOptions, folder: string, transport: Transport,
     clock: systemClock,
     release: (events) => gateway.release(events),
     onHalt: (error) => {
-      logger.fatal(error, 'order entry halted')
       gateway.halted()
+      logger.fatal(error, 'order entry halted')
+      options.onHalt(error)
     },
   })
   const feed = new Feed(exchange, transport)

@@ -1,7 +1,6 @@
 /** The engine's command line. */
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { destination, pino } from 'pino'
 import { namePattern } from '../protocol/limits.ts'
 import { ConfigurationError, checkConfiguration, readConfiguration } from './configuration.ts'
 import { defaultExchange } from './default-exchange.ts'
@@ -11,6 +10,7 @@ import { ListenError } from './gateway/transport.ts'
 import { KeyRegistry, KeyRegistryError } from './keys.ts'
 import { LockError } from './lock.ts'
 import { LogCorruptError, LogWriteError } from './log/command-log.ts'
+import { openLogger } from './logger.ts'
 import { RecoveryError } from './sequencer.ts'
 
 interface StartOptions {
@@ -49,13 +49,13 @@ async function start(options: StartOptions): Promise<void> {
     logMode: options.logMode,
     openLogger: (folder) => {
       const path = options.logFile ?? join(folder, 'logs', 'engine.jsonl')
-      const logger = pino(
-        { level: options.logLevel },
-        destination(path === '-' ? 2 : { dest: path, mkdir: true, sync: true }),
-      )
+      const onFailure = ({ message }: Error) => console.error(`engine: ${path} cannot be written: ${message}`)
+      const logger = openLogger({ level: options.logLevel, path, onFailure })
       process.on('uncaughtExceptionMonitor', (error) => logger.fatal(error, 'the engine failed'))
       return logger
     },
+    // The log file may be on the disk that is full: whoever sits at the terminal is told as well.
+    onHalt: ({ message }) => console.error(`engine: order entry has stopped. ${message}`),
   })
   const { commands, milliseconds, stateHash } = engine.recovery
   let stopping = false
@@ -67,6 +67,7 @@ async function start(options: StartOptions): Promise<void> {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  process.on('SIGHUP', stop)
   // As somebody's child it ends with its parent, however that ends.
   process.on('disconnect', stop)
   // It may have died before anybody listened.
