@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -65,6 +65,22 @@ describe('the key registry', () => {
     expect(engine.reloadIfChanged()).toBe(true)
     expect(engine.publicKey('late', 'main')).toBeDefined()
     expect(engine.sessions.map(({ participant }) => participant)).toEqual(['maker', 'late'])
+  })
+
+  it('says which private key it cannot use, and what to do', () => {
+    mkdirSync(join(folder, 'keys'))
+    writeFileSync(join(folder, 'keys', 'maker.main.key'), '')
+    const registry = new KeyRegistry(folder)
+    expect(() => registry.add('maker', 'main')).toThrow(KeyRegistryError)
+    expect(() => registry.add('maker', 'main')).toThrow(/keys\/maker\.main\.key is not a private key: .+ remove it/)
+  })
+
+  it('leaves nothing half written where it cannot write', () => {
+    const registry = new KeyRegistry(folder)
+    registry.add('maker', 'main')
+    mkdirSync(registry.path)
+    expect(() => registry.save()).toThrow(KeyRegistryError)
+    expect(readdirSync(folder).sort()).toEqual(['keys', 'participants.json'])
   })
 
   it('refuses a file that is damaged, with its name and in one line', () => {

@@ -4,7 +4,7 @@
  * them and never reads them again, unless the public key got lost.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { namePattern } from '../protocol/limits.ts'
@@ -70,6 +70,7 @@ export class KeyRegistry {
    * Adds a session, or does nothing if it has a key already. Without `publicKey` a key pair is made and its private half
    * stored, or an existing private key is used. Call `save` afterwards.
    * @returns whether anything changed
+   * @throws KeyRegistryError if a private key cannot be written or read
    */
   add(participant: string, session: string, publicKey?: string): boolean {
     const known = this.publicKey(participant, session)
@@ -80,7 +81,10 @@ export class KeyRegistry {
     return true
   }
 
-  /** Writes the file, whole or not at all. */
+  /**
+   * Writes the file, whole or not at all.
+   * @throws KeyRegistryError if it cannot be written
+   */
   save(): void {
     const participants = new Map<string, { name: string; publicKey: string }[]>()
     for (const { participant, session, publicKey } of this.entries.values()) {
@@ -90,19 +94,42 @@ export class KeyRegistry {
     }
     const content = { participants: [...participants].map(([name, sessions]) => ({ name, sessions })) }
     const temporary = `${this.path}.${process.pid}`
-    writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`)
-    renameSync(temporary, this.path)
+    try {
+      writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { flush: true })
+      renameSync(temporary, this.path)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw new KeyRegistryError(`${this.path} cannot be written: ${(error as Error).message}`)
+    }
     this.version = versionOf(this.path)
   }
 
   private ownKey(participant: string, session: string): KeyObject {
     const path = this.privateKeyPath(participant, session)
-    if (existsSync(path)) return createPublicKey(createPrivateKey(readFileSync(path)))
+    if (existsSync(path)) return readPublicHalf(path)
     const { publicKey, privateKey } = generateKeyPairSync('ed25519')
     mkdirSync(this.keysFolder, { recursive: true, mode: 0o700 })
-    writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' })
-    chmodSync(path, 0o600)
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' })
+    try {
+      writeFileSync(path, pem, { mode: 0o600, flag: 'wx', flush: true })
+      chmodSync(path, 0o600)
+    } catch (error) {
+      // Half a key would be in the way of a whole one for ever.
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') rmSync(path, { force: true })
+      throw new KeyRegistryError(`${path} cannot be written: ${(error as Error).message}`)
+    }
     return publicKey
+  }
+}
+
+function readPublicHalf(path: string): KeyObject {
+  try {
+    return createPublicKey(createPrivateKey(readFileSync(path)))
+  } catch (error) {
+    const reason = (error as Error).message
+    throw new KeyRegistryError(
+      `${path} is not a private key: ${reason}; restore it, or remove it to have a new one made`,
+    )
   }
 }
 

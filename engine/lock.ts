@@ -23,8 +23,8 @@ export function lockFolder(folder: string): Lock {
   const path = join(folder, 'engine.lock')
   const own = `${path}.${process.pid}`
   const holder: Holder = { pid: process.pid, started: startOf(process.pid) ?? '' }
-  writeFileSync(own, `${JSON.stringify(holder)}\n`)
   try {
+    writeFileSync(own, `${JSON.stringify(holder)}\n`)
     // A link appears whole or not at all, and fails if there is a lock already.
     if (!tryLink(own, path)) {
       refuseIfHeld(path, folder)
