@@ -129,8 +129,8 @@ describe('an engine', () => {
     expectRefusal(outcome, 'alpha main has a key already')
   })
 
-  it('ends cleanly on SIGTERM and SIGINT: connections are told, the log is closed, the folder is free', async () => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  it('ends cleanly on SIGTERM, SIGINT and SIGHUP: connections are told, the log is closed, the folder is free', async () => {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
       const running = await start()
       const { client } = await WireClient.logOn(running.url, running.dataFolder, 'alpha')
       const exitCode = running.stop(signal)
