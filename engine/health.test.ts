@@ -35,4 +35,12 @@ describe('health', () => {
     ])
     expect(ask(venue, 'hash=1')()?.[1]).not.toHaveProperty('stateHash')
   })
+
+  it('that was asked for in the turn that could not be written is 503 as well', () => {
+    const venue = new TestVenue()
+    const answer = ask(venue, 'hash=1')
+    venue.log.failing = true
+    venue.sequencer.endTurn()
+    expect(answer()).toEqual([503, expect.objectContaining({ status: 'halted' })])
+  })
 })

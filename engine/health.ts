@@ -16,9 +16,8 @@ export function answerHealth(
   query: string,
   answer: (httpStatus: number, body: object) => void,
 ): void {
-  const open = sequencer.state === 'open'
   const report = () => ({
-    status: open ? 'ok' : 'halted',
+    status: sequencer.state === 'open' ? 'ok' : 'halted',
     orderEntry: sequencer.state,
     sequence: sequencer.sequence,
     logMode,
@@ -26,10 +25,12 @@ export function answerHealth(
     connections: gateway.connectionCount,
     uptimeSeconds: Math.floor(process.uptime()),
   })
-  if (!open) {
-    answer(503, report())
+  const answerHalted = () => answer(503, report())
+  if (sequencer.state !== 'open') {
+    answerHalted()
     return
   }
   const withHash = new URLSearchParams(query).get('hash') === '1'
-  sequencer.afterRelease(() => answer(200, withHash ? { ...report(), stateHash: exchange.stateHash() } : report()))
+  const answerOpen = () => answer(200, withHash ? { ...report(), stateHash: exchange.stateHash() } : report())
+  sequencer.afterRelease(answerOpen, answerHalted)
 }

@@ -37,6 +37,12 @@ export class RecoveryError extends Error {
   }
 }
 
+/** What waits for the end of a turn: exactly one of them is called. */
+interface TurnEnd {
+  readonly whenReleased: () => void
+  readonly whenHalted: () => void
+}
+
 /** During recovery events are released in batches of about this many. */
 const recoveryBatchEvents = 4_096
 
@@ -61,7 +67,7 @@ export class Sequencer {
   private turnBegun = false
   private releasing = false
   private releasedSequence = doubleZero
-  private actions: (() => void)[] = []
+  private actions: TurnEnd[] = []
   private deferred: [Definition, number][] = []
 
   constructor(options: SequencerOptions) {
@@ -151,11 +157,11 @@ export class Sequencer {
   }
 
   /**
-   * Runs `action` at the end of this turn, when everything that was submitted is released. It never runs if that fails;
-   * only while the state is `open`.
+   * Runs `whenReleased` at the end of this turn, when everything that was submitted is released, or `whenHalted` if that
+   * fails. Only while the state is `open`.
    */
-  afterRelease(action: () => void): void {
-    this.actions.push(action)
+  afterRelease(whenReleased: () => void, whenHalted = () => {}): void {
+    this.actions.push({ whenReleased, whenHalted })
     if (!this.turnBegun) this.beginTurn()
   }
 
@@ -198,7 +204,7 @@ export class Sequencer {
     this.releaseEvents()
     const actions = this.actions
     this.actions = []
-    for (const action of actions) action()
+    for (const { whenReleased } of actions) whenReleased()
     this.releasing = false
   }
 
@@ -231,9 +237,11 @@ export class Sequencer {
   private halt(error: Error): void {
     if (this.currentState !== 'open') return
     this.currentState = 'halted'
+    const actions = this.actions
     this.actions = []
     this.deferred = []
     this.events.clear()
     this.options.onHalt(error)
+    for (const { whenHalted } of actions) whenHalted()
   }
 }

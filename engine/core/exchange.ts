@@ -36,6 +36,9 @@ export class Exchange {
   private readonly state: ExchangeState
   private readonly events: EventWriter
   private readonly orderEntry: OrderEntry
+  /** Sequence number of the state that was hashed last, and its hash. */
+  private hashedSequence = -1
+  private hash = ''
 
   /** @param orderCapacity open orders that memory is set aside for; more is taken as needed */
   constructor(orderCapacity = 65_536) {
@@ -203,9 +206,13 @@ export class Exchange {
     return list
   }
 
-  /** Hash of the whole state: equal after the same commands, on any machine. */
+  /** Hash of the whole state: equal after the same commands, on any machine. Worked out once per state, however often asked. */
   stateHash(): string {
-    return hashState(this.state)
+    if (this.hashedSequence !== this.sequence) {
+      this.hash = hashState(this.state)
+      this.hashedSequence = this.sequence
+    }
+    return this.hash
   }
 
   private begin(sequence: number, timeUs: number, out: EventBuffer): void {
