@@ -1,5 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -7,8 +7,8 @@ import { logonText, type Message } from '../protocol/messages.ts'
 import { checkConfiguration } from './configuration.ts'
 import type { Definition } from './core/index.ts'
 import { Directory } from './directory.ts'
-import { KeyRegistry } from './keys.ts'
-import { TestVenue } from './venue-fixture.ts'
+import { KeyRegistry, KeyRegistryError } from './keys.ts'
+import { newOrder, TestVenue } from './venue-fixture.ts'
 
 const acme = { symbol: 'ACME', tickSize: '0.01', referencePrice: '100.00' }
 const bolt = { symbol: 'BOLT', tickSize: '0.01', referencePrice: '25.00' }
@@ -90,6 +90,47 @@ describe('the directory', () => {
     for (const signature of ['', 'x', 'A'.repeat(10_000)]) {
       expect(await directory.authenticate('nonce', { ...logonOf('a', 'nonce'), signature })).toBeUndefined()
     }
+  })
+
+  it('refuses to change what the prices and quantities of an instrument are counted in once there were orders', async () => {
+    const venue = new TestVenue()
+    const trader = await venue.live('a')
+    venue.send(trader, newOrder(1, { instrument: 2, priceTicks: 2_500 }))
+    const instruments = [
+      { ...acme, tickSize: '0.05' },
+      { ...bolt, tickSize: '0.05', lotSize: '10', maxOrderQuantityLots: 7 },
+    ]
+    const configuration = checkConfiguration({ instruments }, 'test')
+    const { exchange, sequencer } = venue
+    const directory = new Directory({ exchange, sequencer, configuration, registry, onChange: () => {} })
+    expect(() => directory.checkUnits()).toThrow(
+      /^BOLT: tickSize is 0\.05 in the configuration, but .* 0\.01; .+\nBOLT: lotSize is 10 .+$/,
+    )
+  })
+
+  it('refuses a key that was removed from the registry, from the next logon on', async () => {
+    registry.add('a', 'main')
+    registry.add('b', 'main')
+    registry.save()
+    const { directory } = directoryOf({ instruments: [acme] })
+    const [logon, other] = [logonOf('a', 'nonce'), logonOf('b', 'nonce')]
+    expect(await directory.authenticate('nonce', logon)).toBeDefined()
+    const content = JSON.parse(readFileSync(registry.path, 'utf8'))
+    writeFileSync(registry.path, JSON.stringify({ participants: content.participants.slice(1) }))
+    expect(await directory.authenticate('nonce', logon)).toBeUndefined()
+    expect(await directory.authenticate('nonce', other)).toBeDefined()
+  })
+
+  it('goes on with the keys that it knows while the registry cannot be read', async () => {
+    registry.add('a', 'main')
+    registry.save()
+    const { directory } = directoryOf({ instruments: [acme] })
+    writeFileSync(registry.path, '{')
+    expect(await directory.authenticate('nonce', logonOf('a', 'nonce'))).toBeDefined()
+    const unknown = { ...logonOf('a', 'nonce'), participant: 'nobody' }
+    await expect(directory.authenticate('nonce', unknown)).rejects.toThrow(KeyRegistryError)
+    rmSync(registry.path)
+    expect(await directory.authenticate('nonce', logonOf('a', 'nonce'))).toBeDefined()
   })
 
   it('finds a session that was added to the registry after the start', async () => {

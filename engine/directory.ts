@@ -6,13 +6,15 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { logonText, type Message } from '../protocol/messages.ts'
-import type { Configuration, ParticipantLimits } from './configuration.ts'
+import { type Configuration, ConfigurationError, type ParticipantLimits } from './configuration.ts'
 import type { Definition, Exchange } from './core/index.ts'
 import type { Identity } from './gateway/session.ts'
 import type { KeyRegistry } from './keys.ts'
 import type { Sequencer } from './sequencer.ts'
 
 const verifySignature = promisify(verify)
+/** What the numbers of orders, positions and money are counted in. `tickValueMinor` follows from them. */
+const units = ['tickSize', 'lotSize', 'currency', 'currencyDecimals'] as const
 /** Checked where there is no key, so that an unknown name takes as long as a wrong signature. */
 const nobody = generateKeyPairSync('ed25519').publicKey
 
@@ -31,6 +33,27 @@ export class Directory {
 
   constructor(options: DirectoryOptions) {
     this.options = options
+  }
+
+  /**
+   * Checks that no instrument's prices and quantities would mean something else than they did when they were entered.
+   * @throws ConfigurationError with one line for each that would
+   */
+  checkUnits(): void {
+    const { configuration, exchange } = this.options
+    const problems: string[] = []
+    for (const configured of configuration.instruments) {
+      const state = exchange.instruments.find((instrument) => instrument?.symbol === configured.symbol)
+      if (state === undefined || exchange.commandCount(state.instrument) === 0) continue
+      for (const unit of units) {
+        if (state[unit] === configured[unit]) continue
+        problems.push(
+          `${configured.symbol}: ${unit} is ${configured[unit]} in the configuration, but orders of this data folder were ` +
+            `entered with ${state[unit]}; give the instrument another symbol, or start with an empty data folder`,
+        )
+      }
+    }
+    if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
   }
 
   /** Submits every definition that the exchange doesn't have, or has otherwise. Nothing is ever removed. */
@@ -67,14 +90,22 @@ export class Directory {
   async authenticate(nonce: string, logon: Message<'logon'>): Promise<Identity | undefined> {
     const { registry } = this.options
     const { participant, session, signature } = logon
-    let key = registry.publicKey(participant, session)
-    if (key === undefined && registry.reloadIfChanged()) {
-      this.reconcile()
-      key = registry.publicKey(participant, session)
-    }
+    const problem = this.reload()
+    const key = registry.publicKey(participant, session)
+    if (key === undefined && problem !== undefined) throw problem
     const text = Buffer.from(logonText(nonce, participant, session))
     const verified = await verifySignature(null, text, key ?? nobody, Buffer.from(signature, 'base64'))
     return verified && key !== undefined ? this.identities.get(`${participant}/${session}`) : undefined
+  }
+
+  /** Takes what was added to the registry, changed or removed since. Returns why it cannot be read, if it cannot. */
+  private reload(): unknown {
+    try {
+      if (this.options.registry.reloadIfChanged()) this.reconcile()
+      return undefined
+    } catch (error) {
+      return error
+    }
   }
 
   private defineInstruments(): void {

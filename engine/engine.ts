@@ -55,7 +55,8 @@ const farewellMs = 100
 
 /**
  * Starts an engine.
- * @throws ListenError, DataFolderError, LockError, KeyRegistryError, LogWriteError, LogCorruptError, RecoveryError
+ * @throws ListenError, DataFolderError, LockError, KeyRegistryError, LogWriteError, LogCorruptError, RecoveryError,
+ *   ConfigurationError if the configuration contradicts what the data folder holds
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const undo: (() => void)[] = []
@@ -155,6 +156,7 @@ function openVenue(options: EngineOptions, folder: string, transport: Transport,
     handlers,
     open() {
       const recovery = sequencer.recover()
+      directory.checkUnits()
       registerSessions(registry, configuration)
       directory.reconcile()
       sequencer.endTurn()

@@ -55,13 +55,13 @@ export class KeyRegistry {
   }
 
   /**
-   * Reads the file again if it is another one than before, and says whether it was.
+   * Reads the file again if it is another one than before, and says whether it was. One that is gone changes nothing.
    * @throws KeyRegistryError if it cannot be used; what was read before stays in force
    */
   reloadIfChanged(): boolean {
     const version = versionOf(this.path)
-    if (version === this.version) return false
-    this.entries = version === '' ? new Map() : readEntries(this.path)
+    if (version === this.version || version === '') return false
+    this.entries = readEntries(this.path)
     this.version = version
     return true
   }
