@@ -83,8 +83,8 @@ export const errors = {
   rateLimited: {
     number: 13,
     answer: 'error',
-    meaning: 'The session sent more messages than its rate allows.',
-    action: 'Slow down and send again with a new ref; bound is the rate in messages per second.',
+    meaning: 'The session sent more commands, or the connection more requests, than its rate allows.',
+    action: 'Slow down and send again, a command with a new ref; bound is the rate in messages per second.',
   },
   duplicateRef: {
     number: 14,

@@ -15,6 +15,7 @@ import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
 import type { FrameTarget } from './frame-reader.ts'
 import { Outbox } from './outbox.ts'
+import { RateLimiter } from './rate-limiter.ts'
 import type { Identity, Session, SessionConnection } from './session.ts'
 import type { Socket } from './transport.ts'
 
@@ -45,8 +46,11 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   /** Whether the exchange was told that the session's connection ends, before it did. */
   private leaving = false
   private subscribed = false
+  /** Something that was sent to it was lost, so that it is about to be closed. */
+  private overrun = false
+  private readonly requests = new RateLimiter(limits.requestsPerSecond)
   private heartbeatIntervalMs = defaultHeartbeatIntervalMs
-  private readonly openedMs: number
+  private openedMs: number
   private receivedMs: number
 
   constructor(socket: Socket, encoding: Encoding, services: ConnectionServices) {
@@ -60,8 +64,9 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.send({ type: 'challenge', protocolVersion, nonce: this.nonce, engineTimeUs: timeUs })
   }
 
+  /** Whether nothing that it sends or asked for is of interest any more. */
   get closed(): boolean {
-    return this.state === 'closed'
+    return this.state === 'closed' || this.overrun
   }
 
   get live(): boolean {
@@ -154,6 +159,10 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
       return
     }
     const { sequencer } = this.services
+    if (sequencer.state !== 'open') {
+      this.abandonLogon()
+      return
+    }
     const session = this.services.session(identity.session)
     this.state = 'opening'
     this.session = session
@@ -162,6 +171,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
       { type: 'sessionConnected', cancelOnDisconnect: logon.cancelOnDisconnect },
       session.number,
     )
+    // It may have been the one that could not be logged.
     if (sequencer.state === 'open') sequencer.afterRelease(() => this.open(session, logon))
     else if (this.state === 'opening') this.abandonLogon()
   }
@@ -241,13 +251,18 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   /** Sends what depends on the exchange's state once everything that is applied is durable. */
   private whenReleased(write: () => void): void {
     const { sequencer } = this.services
-    if (sequencer.state !== 'open') {
-      this.refuse(new ProtocolError('serviceHalted', errors.serviceHalted.meaning))
-      return
+    const refuseHalted = () => {
+      if (!this.closed) this.refuse(new ProtocolError('serviceHalted', errors.serviceHalted.meaning))
     }
-    sequencer.afterRelease(() => {
-      if (!this.closed) this.outbox.cork(write)
-    })
+    if (sequencer.state !== 'open') refuseHalted()
+    else if (!this.requests.take(sequencer.monotonicMs)) {
+      const { ratePerSecond } = this.requests
+      this.outbox.sendError('rateLimited', `more than ${ratePerSecond} requests per second`, 0, 'none', ratePerSecond)
+    } else {
+      sequencer.afterRelease(() => {
+        if (!this.closed) this.outbox.cork(write)
+      }, refuseHalted)
+    }
   }
 
   // ── time and ends ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -258,6 +273,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
    */
   tick(nowMs: number, stalledMs: number): void {
     this.receivedMs = Math.min(nowMs, this.receivedMs + stalledMs)
+    this.openedMs = Math.min(nowMs, this.openedMs + stalledMs)
     if (this.state === 'closed') return
     if (this.state !== 'live' && !this.subscribed && nowMs - this.openedMs >= limits.logonTimeoutMs) {
       this.closeWith('logonTimeout', `neither logged on nor subscribed within ${limits.logonTimeoutMs} ms`)
@@ -278,12 +294,19 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.closeWith('superseded', 'a newer logon took over this session')
   }
 
-  closeAsSlow(): void {
+  /** The transport lost something that was sent: nothing is worth doing for this connection any more. */
+  dropped(): void {
+    this.overrun = true
+    // Comes from inside of a send; the connection must not be closed under it.
+    setImmediate(() => this.closeAsSlow())
+  }
+
+  private closeAsSlow(): void {
     this.closeWith('slowConsumer', `more than ${limits.maxUnsentBytes} bytes are unsent`)
   }
 
   closeWith(code: ErrorName, text: string): void {
-    if (this.closed) return
+    if (this.state === 'closed') return
     this.outbox.sendError(code, text)
     this.close(code)
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { limits } from '../../protocol/limits.ts'
-import type { Message } from '../../protocol/messages.ts'
+import type { Message, OutgoingMessage } from '../../protocol/messages.ts'
 import { newOrder, settled, type TestSocket, TestVenue } from '../venue-fixture.ts'
 
 const types = (socket: TestSocket) => socket.take().map(({ type }) => type)
@@ -236,6 +236,38 @@ describe('order entry', () => {
   })
 })
 
+describe('requests', () => {
+  it('above the rate are answered with rateLimited, whichever they are', () => {
+    const venue = new TestVenue()
+    const socket = venue.connect()
+    const requests: OutgoingMessage[] = [
+      { type: 'listInstruments' },
+      { type: 'subscribe', channel: 'top', instrument: 1 },
+      { type: 'unsubscribe', channel: 'top', instrument: 1 },
+    ]
+    for (let count = 0; count < limits.requestsPerSecond; count++) venue.send(socket, { type: 'listInstruments' })
+    venue.send(socket, ...requests)
+    expect(errorCodes(socket)).toEqual(['rateLimited', 'rateLimited', 'rateLimited'])
+    venue.sequencer.endTurn()
+    expect(types(socket).filter((type) => type === 'instrumentList').length).toBe(limits.requestsPerSecond)
+    venue.pass(1)
+    venue.send(socket, ...requests)
+    venue.sequencer.endTurn()
+    expect(types(socket)).toEqual(['error', 'error', 'instrumentList'])
+  })
+
+  it('of a connection that lost something already are not worked on any more', () => {
+    const venue = new TestVenue()
+    const socket = venue.connect()
+    socket.take()
+    venue.send(socket, { type: 'listInstruments' }, { type: 'listInstruments' })
+    venue.gateway.dropped(socket.connection)
+    venue.sequencer.endTurn()
+    venue.send(socket, { type: 'listInstruments' })
+    expect(socket.take()).toEqual([])
+  })
+})
+
 describe('the end of a connection', () => {
   it('cancels the orders of the session, unless it asked not to', async () => {
     for (const [cancelOnDisconnect, orders] of [
@@ -389,6 +421,14 @@ describe('time', () => {
     expect(socket.closedWith?.reason).toBe('heartbeatTimeout')
   })
 
+  it('gives a client the whole time to log on though the engine was not able to read', () => {
+    const idle = venue.connect()
+    pass(100, () => venue.send(idle, { type: 'heartbeat' }))
+    venue.clock.ms += limits.logonTimeoutMs * 2
+    pass(limits.logonTimeoutMs - 1_000, () => venue.send(idle, { type: 'heartbeat' }))
+    expect(idle.closedWith).toBeUndefined()
+  })
+
   it('disconnects sessions that were connected before a restart and do not come back in time', async () => {
     const kept: Uint8Array<ArrayBuffer>[] = []
     const before = new TestVenue(kept)
@@ -429,6 +469,28 @@ describe('when the log cannot be written', () => {
       { code: 'serviceHalted', ref: 3 },
     ])
     expect(reader.take()).toMatchObject([{ code: 'serviceHalted' }])
+  })
+
+  it('whoever asked for something in that turn is answered with serviceHalted', () => {
+    const venue = new TestVenue()
+    const reader = venue.connect()
+    venue.send(reader, { type: 'subscribe', channel: 'book', instrument: 1 }, { type: 'listInstruments' })
+    venue.log.failing = true
+    venue.sequencer.endTurn()
+    expect(errorCodes(reader)).toEqual(['serviceHalted', 'serviceHalted'])
+    expect(reader.topics.size).toBe(0)
+  })
+
+  it('a newer logon does not take the session from the connection that has it', async () => {
+    const venue = new TestVenue()
+    const older = await venue.live('a')
+    venue.log.failing = true
+    venue.send(older, newOrder(1))
+    venue.sequencer.endTurn()
+    const newer = venue.connect()
+    await venue.logOn(newer, 'a')
+    expect(errorCodes(newer)).toEqual(['serviceHalted'])
+    expect(older.closedWith).toBeUndefined()
   })
 
   it('a logon under way is refused and may be tried again', async () => {

@@ -127,8 +127,7 @@ export class Gateway {
   }
 
   dropped(connection: Connection): void {
-    // Comes from inside of a send; the connection must not be closed under it.
-    setImmediate(() => connection.closeAsSlow())
+    connection.dropped()
   }
 
   closed(connection: Connection): void {
