@@ -63,11 +63,12 @@ describe('bench', () => {
     const started = spawn(process.execPath, [program, 'gateway', '--seconds', '60'], environment())
     child = started
     let progress = ''
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       started.stderr.on('data', (text: Buffer) => {
         progress += text
         if (progress.includes('throughput')) resolve()
       })
+      started.once('close', () => reject(new Error(`it ended before anything was measured: ${progress}`)))
     })
     started.kill('SIGINT')
     // What npm passes on comes a moment later, while all is being ended.

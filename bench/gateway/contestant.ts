@@ -6,7 +6,7 @@ import { readCpuSeconds } from '../process-cpu.ts'
 /** Commands that each connection keeps unanswered while throughput is measured. */
 export const window = 256
 export const latencyRatePerSecond = 10_000
-const warmupSeconds = 1
+const longestWarmupSeconds = 1
 
 export interface Throughput {
   readonly result: LoadResult
@@ -33,7 +33,7 @@ export class Contestant {
   async measureThroughput(seconds: number): Promise<void> {
     const answeredBefore = this.answeredInTotal
     const cpuBefore = readCpuSeconds(this.serverPid)
-    const result = await this.generator.runClosedLoop({ window, warmupSeconds, seconds })
+    const result = await this.generator.runClosedLoop({ window, warmupSeconds: warmupFor(seconds), seconds })
     const cpuAfter = readCpuSeconds(this.serverPid)
     this.answeredInTotal = result.answeredInTotal
     const answered = result.answeredInTotal - answeredBefore
@@ -46,7 +46,7 @@ export class Contestant {
   }
 
   async measureLatency(seconds: number): Promise<OpenLoopResult> {
-    const loop = { ratePerSecond: latencyRatePerSecond, warmupSeconds, seconds }
+    const loop = { ratePerSecond: latencyRatePerSecond, warmupSeconds: warmupFor(seconds), seconds }
     const result = await this.generator.runOpenLoop(loop)
     this.answeredInTotal = result.answeredInTotal
     return result
@@ -57,4 +57,9 @@ export class Contestant {
     const sorted = this.throughput.toSorted((left, right) => left.answeredPerSecond - right.answeredPerSecond)
     return sorted[sorted.length >> 1]
   }
+}
+
+/** As long as what is measured, while that is short. */
+function warmupFor(seconds: number): number {
+  return Math.min(longestWarmupSeconds, seconds)
 }

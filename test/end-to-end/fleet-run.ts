@@ -64,7 +64,7 @@ export class FleetRun {
 }
 
 /** Waits until the condition holds. @throws Error with `what` if it does not within `seconds` */
-export async function until(what: string, condition: () => boolean, seconds = 20): Promise<void> {
+export async function until(what: string, condition: () => boolean, seconds = 60): Promise<void> {
   const deadline = performance.now() + seconds * 1000
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`)

@@ -31,9 +31,12 @@ const recordings = [
 ]
 
 describe.skipIf(!areAtHand)(`a recorded day through the engine${note}`, () => {
-  const engine = new EngineProcess({ logMode: 'memory' })
+  let engine: EngineProcess
 
-  beforeAll(() => engine.start())
+  beforeAll(() => {
+    engine = new EngineProcess({ logMode: 'memory' })
+    return engine.start()
+  })
   afterAll(async () => {
     expect(await engine.stop()).toBe(0)
     await engine.clean()

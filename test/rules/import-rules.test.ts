@@ -14,7 +14,7 @@ const rooms: Record<string, Room> = {
     mayNot: ['../engine/core/index.ts', '../bots/runtime/clock.ts', '../test/support/engine.ts', './client/session.ts'],
   },
   'protocol/client/a.ts': {
-    may: ['../messages.ts', './book.ts', 'ws', 'node:crypto'],
+    may: ['../messages.ts', './book.ts', 'ws'],
     mayNot: ['../../engine/main.ts', '../../bots/runtime/clock.ts'],
   },
   'engine/core/a.ts': {
@@ -86,12 +86,24 @@ beforeAll(async () => {
   ])
   findings = await lint({
     ...Object.fromEntries(sources),
+    'protocol/client/platform.ts': "import 'node:crypto'\nBuffer.from('')\nprocess.exit()\n",
+    'protocol/client/node.ts': "import 'node:crypto'\nBuffer.from('')\n",
     'bots/cycle/a.ts': "import type { B } from './b.ts'\nexport type A = B\n",
     'bots/cycle/b.ts': "import type { C } from './c.ts'\nexport type B = C\n",
     'bots/cycle/c.ts': "import type { A } from './a.ts'\nexport type C = A | 1\n",
     'bots/line/a.ts': "import type { B } from './b.ts'\nexport type A = B\n",
     'bots/line/b.ts': 'export type B = 1\n',
     'bots/undeclared.ts': "import 'left-pad'\n",
+  })
+})
+
+describe('the protocol and its client', () => {
+  const rulesOf = (file: string) => findings.get(file)!.map(({ rule }) => rule)
+
+  it('use nothing that a browser has not, except where they meet Node', () => {
+    const global = 'lint/style/noRestrictedGlobals'
+    expect(rulesOf('protocol/client/platform.ts')).toEqual(['lint/correctness/noNodejsModules', global, global])
+    expect(rulesOf('protocol/client/node.ts')).toEqual([])
   })
 })
 
