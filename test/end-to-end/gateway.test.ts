@@ -242,9 +242,10 @@ describe('a client that does not read', () => {
     const lazy = await connect()
     const trader = await logOn('beta')
     lazy.pause()
-    // Each of these asks for 1,000 answers of more than 200 bytes: 60 MB in all, of which the kernel takes some.
-    const frame = Buffer.concat(Array(1_000).fill(encodeMessagePack({ type: 'listInstruments' })))
-    for (let count = 0; count < 300; count++) lazy.sendFrame(frame)
+    // Each of these brings 1,000 answers of more than 35 bytes: 35 MB in all, of which the kernel takes some.
+    const unknownMessage = [0x91, 0x7f]
+    const frame = new Uint8Array(Array(1_000).fill(unknownMessage).flat())
+    for (let count = 0; count < 1_000; count++) lazy.sendFrame(frame)
     await until(async () => (await engine.health()).connections === 1)
     trader.client.send(order(trader.nextRef()))
     await trader.client.next('accepted')
