@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import os from 'node:os'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../test/support/temporary-folder.ts'
 
 const program = join(import.meta.dirname, 'main.ts')
 const slow = 120_000
@@ -14,7 +14,7 @@ describe('bench', () => {
   let child: ChildProcess | undefined
 
   beforeEach(() => {
-    folder = mkdtempSync(join(os.tmpdir(), 'bench-test-'))
+    folder = temporaryFolder()
   })
   afterEach(() => {
     child?.kill('SIGKILL')

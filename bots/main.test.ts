@@ -1,16 +1,16 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { FakeEngine } from '../protocol/client/fake-engine.ts'
 import { type FakeEngineServer, serveFakeEngine } from '../protocol/client/fake-engine-server.ts'
+import { temporaryFolder } from '../test/support/temporary-folder.ts'
 import type { BotReport } from './runtime/report.ts'
 
 const program = join(import.meta.dirname, 'main.ts')
-const data = mkdtempSync(join(tmpdir(), 'tradefloor-bots-'))
+const data = temporaryFolder()
 let engine: FakeEngine
 let server: FakeEngineServer
 const children: ChildProcess[] = []

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { planFleet, readFleetFile } from './fleet-file.ts'
 
 const aboveZero = (value: unknown) => (Number(value) > 0 ? undefined : 'must be above 0')
@@ -74,7 +74,7 @@ describe('a fleet file', () => {
     expect(() => readFleetFile('no-such.json', '/nowhere', kinds, 1)).toThrow(
       'fleet file no-such.json: there is no such file',
     )
-    const folder = mkdtempSync(join(tmpdir(), 'tradefloor-'))
+    const folder = temporaryFolder()
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const path = join(folder, 'broken.json')
     writeFileSync(path, '{ "bots": [')

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, verify } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { messagePackCodec } from '../codec.ts'
 import { logonText } from '../messages.ts'
 import { FakeEngine } from './fake-engine.ts'
@@ -10,7 +10,7 @@ import { serveFakeEngine } from './fake-engine-server.ts'
 import { openWebSocket, signerFromKeyFile } from './node.ts'
 import { ClientSession } from './session.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'tradefloor-client-'))
+const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')

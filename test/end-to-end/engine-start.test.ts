@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync 
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { EngineProcess, runEngine, temporaryFolder } from '../support/engine-process.ts'
+import { EngineProcess, runEngine } from '../support/engine-process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { WireClient } from '../support/wire-client.ts'
 
 const configuration = {

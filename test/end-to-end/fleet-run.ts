@@ -1,49 +1,46 @@
 /** Runs the fleet's program as a person would, in a temporary data folder, and finds the processes that belong to it. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ProgramRun } from '../support/program-run.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 const pollMs = 50
 
 export class FleetRun {
-  readonly folder = mkdtempSync(join(tmpdir(), 'tradefloor-fleet-'))
+  readonly folder = temporaryFolder()
   data = join(this.folder, 'data')
-  output = ''
-  errors = ''
-  private child: ChildProcess | undefined
-  private exit: Promise<unknown[]> | undefined
+  private program: ProgramRun | undefined
 
   /** `bots/main.ts fleet` with these arguments and the data folder. */
   start(...parameters: string[]): void {
-    const child = spawn(process.execPath, ['bots/main.ts', 'fleet', ...parameters, '--data', this.data], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    child.stdout.on('data', (data) => {
-      this.output += data
-    })
-    child.stderr.on('data', (data) => {
-      this.errors += data
-    })
-    this.child = child
-    this.exit = once(child, 'close')
+    this.program = new ProgramRun('bots/main.ts', ['fleet', ...parameters, '--data', this.data])
   }
 
-  signal(signal: NodeJS.Signals): void {
-    this.child?.kill(signal)
+  get output(): string {
+    return this.program?.output ?? ''
+  }
+
+  get errors(): string {
+    return this.program?.errors ?? ''
   }
 
   get hasEnded(): boolean {
-    return this.child?.exitCode !== null || this.child.signalCode !== null
+    return this.program?.hasEnded === true
   }
 
-  /** Resolves with the exit code, or with the signal that ended it. */
-  async ended(): Promise<unknown> {
-    const [code, signal] = (await this.exit) ?? []
-    return code ?? signal
+  /** Waits for what is printed from now on. */
+  forgetOutput(): void {
+    if (this.program !== undefined) this.program.output = ''
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.program?.signal(signal)
+  }
+
+  /** Resolves with the exit code, null if a signal ended it. */
+  async ended(): Promise<number | null> {
+    return (await this.program?.ended()) ?? null
   }
 
   /** Processes that have the temporary folder on their command line, the supervisor itself left out. */
@@ -52,14 +49,27 @@ export class FleetRun {
       .split('\n')
       .filter((line) => line.includes(this.folder))
       .map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim() }))
-      .filter(({ pid }) => pid !== this.child?.pid)
+      .filter(({ pid }) => pid !== this.program?.pid)
   }
 
   /** Ends whatever a failed test left over, and removes the data. */
-  clean(): void {
+  async clean(): Promise<void> {
     this.signal('SIGKILL')
-    for (const { pid } of this.processes()) process.kill(pid, 'SIGKILL')
+    await until('everything is gone', () => {
+      const left = this.processes()
+      for (const { pid } of left) kill(pid)
+      return left.length === 0
+    })
     rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    // It may have ended since it was seen.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 

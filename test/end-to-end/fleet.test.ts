@@ -103,7 +103,7 @@ describe('what dies is started again', () => {
     await untilAllLive(2)
     process.kill(processOf('noise-1'), 'SIGKILL')
     await until('told', () => run.output.includes('noise was killed by SIGKILL; it restarts in 1 s'))
-    run.output = ''
+    run.forgetOutput()
     await untilAllLive(2)
     run.signal('SIGINT')
     expect(await run.ended()).toBe(0)
@@ -116,7 +116,7 @@ describe('what dies is started again', () => {
     await untilAllLive(2)
     process.kill(run.processes().find(({ command }) => command.includes('engine/main.ts'))!.pid, 'SIGKILL')
     await until('told', () => run.output.includes('the engine was killed by SIGKILL; it restarts in 1 s'))
-    run.output = ''
+    run.forgetOutput()
     await untilAllLive(2)
     run.signal('SIGINT')
     expect(await run.ended()).toBe(0)

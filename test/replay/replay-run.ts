@@ -1,11 +1,7 @@
 /** Runs the bots' `replay` command as a person would. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import type { RecordingFiles } from '../../bots/traders/lobster/recording.ts'
 import type { EngineProcess } from '../support/engine-process.ts'
-
-const program = join(import.meta.dirname, '..', '..', 'bots', 'main.ts')
+import { ProgramRun } from '../support/program-run.ts'
 
 /** What `--json` prints. */
 export interface ReplayJson {
@@ -21,36 +17,12 @@ export interface ReplayJson {
   readonly skippedRows: Record<string, number>
 }
 
-export class ReplayRun {
-  output = ''
-  errors = ''
-  private readonly child: ChildProcess
-  private readonly closed: Promise<unknown[]>
-
+export class ReplayRun extends ProgramRun {
   constructor(engine: EngineProcess, files: RecordingFiles, instrument: string, ...options: string[]) {
     const { messageFile, orderbookFile } = files
     const common = ['--orderbook', orderbookFile, '--instrument', instrument, '--url', engine.url]
     // The last of an option given twice counts.
-    const parameters = [program, 'replay', messageFile, ...common, '--data', engine.dataFolder, ...options]
-    const child = spawn(process.execPath, parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
-    child.stdout.on('data', (data) => {
-      this.output += data
-    })
-    child.stderr.on('data', (data) => {
-      this.errors += data
-    })
-    this.child = child
-    this.closed = once(child, 'close')
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal)
-  }
-
-  /** Resolves with the exit code, null if a signal ended it. */
-  async ended(): Promise<number | null> {
-    const [code] = await this.closed
-    return code as number | null
+    super('bots/main.ts', ['replay', messageFile, ...common, '--data', engine.dataFolder, ...options])
   }
 
   /** The last line of the output. */

@@ -1,20 +1,19 @@
 /** Replays made-up recordings against the exchange over two connections that race each other. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { InstrumentGrid } from '../../bots/traders/lobster/instrument-grid.ts'
 import { toMarketRow } from '../../bots/traders/lobster/market-row.ts'
 import { readRecording } from '../../bots/traders/lobster/recording.ts'
 import type { ReplayTally } from '../../bots/traders/lobster/replay-tally.ts'
 import { Replayer } from '../../bots/traders/lobster/replayer.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { instrument, instrumentRow, RacingVenue } from './racing-venue.ts'
 import { SyntheticRecording } from './synthetic-recording.ts'
 
 let folder: string
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tradefloor-replay-'))
+  folder = temporaryFolder()
 })
 afterEach(() => {
   rmSync(folder, { recursive: true })

@@ -1,11 +1,12 @@
 /** A real engine process for tests: on a free port, with a data folder of its own; it can be stopped, killed and started again. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ConfigurationFile } from '../../engine/configuration.ts'
+import { ProgramRun } from './program-run.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const program = fileURLToPath(new URL('../../engine/main.ts', import.meta.url))
 
@@ -24,24 +25,11 @@ export interface Outcome {
   readonly stderr: string
 }
 
-/** A temporary folder, to be removed by the caller. */
-export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'tradefloor-test-'))
-}
-
 /** Runs the engine's command line to its end. */
 export async function runEngine(...parameters: readonly string[]): Promise<Outcome> {
-  const child = spawn(process.execPath, [program, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (text) => {
-    stdout += text
-  })
-  child.stderr.on('data', (text) => {
-    stderr += text
-  })
-  const [exitCode] = (await once(child, 'close')) as [number | null]
-  return { exitCode, stdout, stderr }
+  const run = new ProgramRun('engine/main.ts', parameters)
+  const exitCode = await run.ended()
+  return { exitCode, stdout: run.output, stderr: run.errors }
 }
 
 export class EngineProcess {

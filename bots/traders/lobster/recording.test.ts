@@ -1,14 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { checkRecording, type RecordedRow, RecordingError, type RecordingFiles, readRecording } from './recording.ts'
 
 let folder: string
 let files: RecordingFiles
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'tradefloor-recording-'))
+  folder = temporaryFolder()
   files = { messageFile: join(folder, 'message.csv'), orderbookFile: join(folder, 'orderbook.csv') }
 })
 afterEach(() => {
