@@ -13,8 +13,6 @@ export const limits = {
   maxInstruments: 4_096,
   /** Most participants of one exchange. */
   maxParticipants: 65_536,
-  /** Most sessions of one exchange. */
-  maxSessions: 65_536,
   /** Longest participant, session or instrument name, in characters from A–Z a–z 0–9 . _ - (`logonFailed`, configuration). */
   maxNameLength: 32,
   /** Largest frame that a client may send, in bytes (`frameTooLarge`, then the connection is closed). */
@@ -41,4 +39,4 @@ export const limits = {
 } as const
 
 /** What a participant, session or instrument may be called. */
-export const namePattern = /^[A-Za-z0-9._-]{1,32}$/
+export const namePattern = new RegExp(`^[A-Za-z0-9._-]{1,${limits.maxNameLength}}$`)
