@@ -1,4 +1,5 @@
 /** The engine's command line. */
+import './compiler.ts'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { namePattern } from '../protocol/limits.ts'

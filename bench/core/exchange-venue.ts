@@ -2,6 +2,7 @@
  * The exchange under the mixed flow: the full `apply` with sessions, risk checks, ledger and events. Commands are copied
  * from the flow's columns into the reused `Command` inside the timed part; events go to a buffer that is cleared per batch.
  */
+import '../../engine/compiler.ts'
 import { Command, EventBuffer, Exchange } from '../../engine/core/index.ts'
 import { fairPriceTicks, type MixedFlow, participantCount, participantOf, sessionCount } from './mixed-flow.ts'
 import type { Venue } from './venue.ts'

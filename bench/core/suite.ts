@@ -123,7 +123,7 @@ function report(flow: MixedFlow, exchangeRates: number[], referenceRates: number
     ],
     caveats: [
       `Same work checked after every round, on both: ${formatNumber(tradeCount)} trades, ${formatNumber(tradedLots)} lots traded, ${formatNumber(restingOrders)} orders left resting.`,
-      'In this process, one thread: no network, no log. The reference checks no limits, keeps no ledger and writes no events.',
+      'In this process, one thread, both with the inlining budget that the engine gives V8: no network, no log. The reference checks no limits, keeps no ledger and writes no events.',
       'Run it on an otherwise idle machine; the spread between rounds shows how idle it was.',
     ],
     results: {
