@@ -23,6 +23,8 @@ const configuration = {
 /** Load between two kills: long enough for thousands of commands, and never the same. */
 const shortestRunMs = 50
 const longestRunMs = 400
+/** Each life begins with a longer log than the one before. */
+const timeoutMs = 60_000 + kills * 15_000
 
 describe(`an engine killed ${kills} times under load (CRASH_SEED=${seed})`, () => {
   const random = new RandomSource(seed)
@@ -56,7 +58,7 @@ describe(`an engine killed ${kills} times under load (CRASH_SEED=${seed})`, () =
     finalHash = await engine.stateHash()
     expect(await engine.stop()).toBe(0)
     audit = auditJournal(journal)
-  }, 120_000)
+  }, timeoutMs)
 
   afterAll(() => engine.clean())
 
