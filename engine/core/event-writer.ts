@@ -5,17 +5,20 @@
 
 import { enumerations } from '../../protocol/messages.ts'
 import type { BookMemory } from './book/book.ts'
-import { LEVEL_PRICE, LEVEL_SIZE, type LevelPool, ORDER_COUNT } from './book/level-pool.ts'
-import { LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, type OrderPool, PRICE } from './book/order-pool.ts'
+import { type LevelPool, levelLayout } from './book/level-pool.ts'
+import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { Command } from './command.ts'
 import { doubleZero } from './double-zero.ts'
-import {
+import { type EventBuffer, eventLayout, eventType } from './events.ts'
+import type { Sessions } from './sessions.ts'
+
+const { LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT } = levelLayout
+const { LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, PRICE } = orderLayout
+const {
   DETAIL_1,
   DETAIL_2,
   DETAIL_3,
   EVENT_NUMBER,
-  type EventBuffer,
-  eventType,
   INSTRUMENT,
   LEAVES_LOTS,
   ORDER_ID,
@@ -28,9 +31,8 @@ import {
   SIDE,
   TIME_US,
   TYPE,
-} from './events.ts'
-import type { Sessions } from './sessions.ts'
-
+} = eventLayout
+const { accepted, cancelled, duplicateRef, filled, levelChanged, massCancelled, rejected, replaced, traded } = eventType
 const { maker, taker } = enumerations.liquidity
 
 export class EventWriter {
@@ -55,7 +57,7 @@ export class EventWriter {
   }
 
   accepted(command: Command, orderId: number, priceTicks: number): void {
-    const base = this.privateEvent(eventType.accepted, command.session)
+    const base = this.privateEvent(accepted, command.session)
     const { data } = this.out
     data[base + REF] = command.ref
     data[base + ORDER_REF] = command.ref
@@ -71,7 +73,7 @@ export class EventWriter {
   }
 
   rejected(session: number, ref: number, code: number, field: number, bound: number): void {
-    const base = this.privateEvent(eventType.rejected, session)
+    const base = this.privateEvent(rejected, session)
     this.clearOrder(base)
     const { data } = this.out
     data[base + REF] = ref
@@ -85,7 +87,7 @@ export class EventWriter {
   duplicateRef(session: number, ref: number, lastRef: number): void {
     const base = this.out.claim()
     const { data } = this.out
-    data[base + TYPE] = eventType.duplicateRef
+    data[base + TYPE] = duplicateRef
     data[base + SESSION] = session
     data[base + EVENT_NUMBER] = 0
     data[base + SEQUENCE] = this.sequence
@@ -101,7 +103,7 @@ export class EventWriter {
   makerFilled(order: number, side: number, priceTicks: number, lots: number, tradeId: number, fee: number): void {
     const columns = this.orders.int32
     const session = columns[order * ORDER_SIZE + ORDER_SESSION]
-    const base = this.privateEvent(eventType.filled, session)
+    const base = this.privateEvent(filled, session)
     const { data } = this.out
     data[base + REF] = 0
     data[base + ORDER_REF] = this.orders.ref(order)
@@ -128,7 +130,7 @@ export class EventWriter {
     tradeId: number,
     fee: number,
   ): void {
-    const base = this.privateEvent(eventType.filled, session)
+    const base = this.privateEvent(filled, session)
     const { data } = this.out
     data[base + REF] = 0
     data[base + ORDER_REF] = orderRef
@@ -147,7 +149,7 @@ export class EventWriter {
   cancelled(order: number, ref: number, reason: number): void {
     const columns = this.orders.int32
     const slot = order * ORDER_SIZE
-    const base = this.privateEvent(eventType.cancelled, columns[slot + ORDER_SESSION])
+    const base = this.privateEvent(cancelled, columns[slot + ORDER_SESSION])
     const { data } = this.out
     data[base + REF] = ref
     data[base + ORDER_REF] = this.orders.ref(order)
@@ -164,7 +166,7 @@ export class EventWriter {
 
   /** What is left of a new order that will not rest. */
   remainderCancelled(command: Command, orderId: number, priceTicks: number, lots: number, reason: number): void {
-    const base = this.privateEvent(eventType.cancelled, command.session)
+    const base = this.privateEvent(cancelled, command.session)
     const { data } = this.out
     data[base + REF] = 0
     data[base + ORDER_REF] = command.ref
@@ -191,7 +193,7 @@ export class EventWriter {
   ): void {
     const columns = this.orders.int32
     const slot = order * ORDER_SIZE
-    const base = this.privateEvent(eventType.replaced, columns[slot + ORDER_SESSION])
+    const base = this.privateEvent(replaced, columns[slot + ORDER_SESSION])
     const { data } = this.out
     data[base + REF] = ref
     data[base + ORDER_REF] = this.orders.ref(order)
@@ -207,7 +209,7 @@ export class EventWriter {
   }
 
   massCancelled(session: number, ref: number, orderCount: number): void {
-    const base = this.privateEvent(eventType.massCancelled, session)
+    const base = this.privateEvent(massCancelled, session)
     this.clearOrder(base)
     const { data } = this.out
     data[base + REF] = ref
@@ -218,7 +220,7 @@ export class EventWriter {
   }
 
   levelChanged(instrument: number, side: number, level: number): void {
-    const base = this.publicEvent(eventType.levelChanged, instrument, side)
+    const base = this.publicEvent(levelChanged, instrument, side)
     const { data } = this.out
     const columns = this.levels.int32
     data[base + PRICE_TICKS] = columns[level * LEVEL_SIZE + LEVEL_PRICE]
@@ -228,7 +230,7 @@ export class EventWriter {
   }
 
   traded(instrument: number, aggressorSide: number, priceTicks: number, lots: number, tradeId: number): void {
-    const base = this.publicEvent(eventType.traded, instrument, aggressorSide)
+    const base = this.publicEvent(traded, instrument, aggressorSide)
     const { data } = this.out
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots

@@ -7,30 +7,36 @@
  */
 import { messages } from '../../protocol/messages.ts'
 
-/** Numbers per record. */
-export const eventWidth = 16
+/**
+ * Columns of a record. `DETAIL_1` to `DETAIL_3` mean what the type says, see `eventType`. Whoever reads or writes many records
+ * takes the columns out of this object into constants of his own file; `engine/compiler.ts` says why.
+ */
+export const eventLayout = {
+  TYPE: 0,
+  /** Session that the event goes to; 0 for public events. */
+  SESSION: 1,
+  /** Number of the event within its session; 0 for public events and for `duplicateRef`. */
+  EVENT_NUMBER: 2,
+  SEQUENCE: 3,
+  TIME_US: 4,
+  /** Ref of the command that is answered, 0 if none is. */
+  REF: 5,
+  /** Ref of the order concerned. */
+  ORDER_REF: 6,
+  ORDER_ID: 7,
+  INSTRUMENT: 8,
+  SIDE: 9,
+  PRICE_TICKS: 10,
+  QUANTITY_LOTS: 11,
+  LEAVES_LOTS: 12,
+  DETAIL_1: 13,
+  DETAIL_2: 14,
+  DETAIL_3: 15,
+} as const
 
-/** Columns of a record. `detail1` to `detail3` mean what the type says, see `eventType`. */
-export const TYPE = 0
-/** Session that the event goes to; 0 for public events. */
-export const SESSION = 1
-/** Number of the event within its session; 0 for public events and for `duplicateRef`. */
-export const EVENT_NUMBER = 2
-export const SEQUENCE = 3
-export const TIME_US = 4
-/** Ref of the command that is answered, 0 if none is. */
-export const REF = 5
-/** Ref of the order concerned. */
-export const ORDER_REF = 6
-export const ORDER_ID = 7
-export const INSTRUMENT = 8
-export const SIDE = 9
-export const PRICE_TICKS = 10
-export const QUANTITY_LOTS = 11
-export const LEAVES_LOTS = 12
-export const DETAIL_1 = 13
-export const DETAIL_2 = 14
-export const DETAIL_3 = 15
+/** Numbers per record. */
+const width = 16
+export const eventWidth = width
 
 export const eventType = {
   /** QUANTITY_LOTS, PRICE_TICKS as accepted; DETAIL_1 order type; DETAIL_2 time in force. */
@@ -60,12 +66,12 @@ export class EventBuffer {
   length = 0
 
   constructor(capacity = 4096) {
-    this.data = new Float64Array(capacity * eventWidth)
+    this.data = new Float64Array(capacity * width)
   }
 
   /** Number of records. */
   get count(): number {
-    return this.length / eventWidth
+    return this.length / width
   }
 
   clear(): void {
@@ -76,7 +82,7 @@ export class EventBuffer {
   claim(): number {
     const base = this.length
     if (base === this.data.length) this.grow()
-    this.length = base + eventWidth
+    this.length = base + width
     return base
   }
 

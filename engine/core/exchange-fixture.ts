@@ -13,26 +13,11 @@ import {
   type TimeInForce,
 } from '../../protocol/messages.ts'
 import type { Definition } from './exchange.ts'
-import {
-  Command,
-  commandType,
-  DETAIL_1,
-  DETAIL_2,
-  DETAIL_3,
-  EventBuffer,
-  Exchange,
-  eventType,
-  eventWidth,
-  LEAVES_LOTS,
-  ORDER_REF,
-  PRICE_TICKS,
-  QUANTITY_LOTS,
-  REF,
-  SESSION,
-  SIDE,
-  TYPE,
-} from './index.ts'
+import { Command, commandType, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from './index.ts'
 import type { InstrumentDefinition } from './instrument.ts'
+
+const { DETAIL_1, DETAIL_2, DETAIL_3, LEAVES_LOTS, ORDER_REF, PRICE_TICKS, QUANTITY_LOTS, REF, SESSION, SIDE, TYPE } =
+  eventLayout
 
 /** A2 is a second session of participant A. */
 export type Trader = 'A' | 'B' | 'C' | 'A2'

@@ -1,9 +1,11 @@
 /** Sessions, accounts and determinism of the whole exchange, with numbers to check by hand. */
 import { describe, expect, it } from 'vitest'
 import { commandType } from './command.ts'
-import { EVENT_NUMBER, EventBuffer, SEQUENCE, TIME_US } from './events.ts'
+import { EventBuffer, eventLayout } from './events.ts'
 import { Exchange } from './exchange.ts'
 import { Venue } from './exchange-fixture.ts'
+
+const { EVENT_NUMBER, SEQUENCE, TIME_US } = eventLayout
 
 describe('refs', () => {
   it('are not applied again at or below the last one processed, and gaps are fine', () => {

@@ -7,8 +7,8 @@
  */
 import { enumerations, type Message } from '../../protocol/messages.ts'
 import type { AccountState } from './accounts.ts'
-import { HEAD, LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT } from './book/level-pool.ts'
-import { NEXT, ORDER_SIZE } from './book/order-pool.ts'
+import { levelLayout } from './book/level-pool.ts'
+import { orderLayout } from './book/order-pool.ts'
 import { type Command, commandType } from './command.ts'
 import { unsigned } from './double-zero.ts'
 import { EventWriter } from './event-writer.ts'
@@ -20,6 +20,9 @@ import type { SessionState } from './sessions.ts'
 import { ExchangeState } from './state.ts'
 import { hashState, type OrderState, orderStateOf } from './state-hash.ts'
 
+const { HEAD, LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT } = levelLayout
+const { NEXT, ORDER_SIZE } = orderLayout
+const { newOrder, cancelOrder, replaceOrder, massCancel } = commandType
 const { cancelReason, side: sides } = enumerations
 
 export type Definition = Message<
@@ -63,16 +66,16 @@ export class Exchange {
     }
     sessions.setLastRef(session, ref)
     switch (command.type) {
-      case commandType.newOrder:
+      case newOrder:
         this.orderEntry.newOrder(command)
         break
-      case commandType.cancelOrder:
+      case cancelOrder:
         this.orderEntry.cancelOrder(command)
         break
-      case commandType.replaceOrder:
+      case replaceOrder:
         this.orderEntry.replaceOrder(command)
         break
-      case commandType.massCancel:
+      case massCancel:
         this.orderEntry.massCancel(command)
         break
       default:

@@ -1,8 +1,10 @@
 /** One instrument: its definition, its book, and what the rules need to remember about it. */
 
-import type { Row } from '../../protocol/messages.ts'
-import { Book, type BookListener, type BookMemory, BUY, SELL } from './book/book.ts'
+import { enumerations, type Row } from '../../protocol/messages.ts'
+import { Book, type BookListener, type BookMemory } from './book/book.ts'
 import { doubleZero } from './double-zero.ts'
+
+const { buy: BUY, sell: SELL } = enumerations.side
 
 export type InstrumentDefinition = Row<'instrument'>
 

@@ -5,18 +5,8 @@
 
 import { errors } from '../../protocol/errors.ts'
 import { enumerations } from '../../protocol/messages.ts'
-import { type BookListener, BUY, SELL } from './book/book.ts'
-import {
-  ACCOUNT,
-  KIND,
-  LEAVES,
-  ORDER_INSTRUMENT,
-  ORDER_SESSION,
-  ORDER_SIZE,
-  PRICE,
-  QUANTITY,
-  SESSION_NEXT,
-} from './book/order-pool.ts'
+import type { BookListener } from './book/book.ts'
+import { orderLayout } from './book/order-pool.ts'
 import type { Command } from './command.ts'
 import { doubleZero } from './double-zero.ts'
 import type { EventWriter } from './event-writer.ts'
@@ -24,7 +14,10 @@ import type { Instrument } from './instrument.ts'
 import { Risk } from './risk.ts'
 import type { ExchangeState } from './state.ts'
 
-const { cancelReason, field, orderType, side: sides, timeInForce } = enumerations
+const { ACCOUNT, KIND, LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } =
+  orderLayout
+const { cancelReason, field, orderType, timeInForce } = enumerations
+const { any: ANY_SIDE, buy: BUY, sell: SELL } = enumerations.side
 
 export class OrderEntry implements BookListener {
   private readonly state: ExchangeState
@@ -117,7 +110,7 @@ export class OrderEntry implements BookListener {
     const { session, ref, instrument, side } = command
     if (instrument !== 0 && this.state.instruments[instrument] === undefined) {
       this.events.rejected(session, ref, errors.unknownInstrument.number, field.instrument, 0)
-    } else if (side !== sides.any && side !== BUY && side !== SELL) {
+    } else if (side !== ANY_SIDE && side !== BUY && side !== SELL) {
       this.events.rejected(session, ref, errors.invalidSide.number, field.side, 0)
     } else {
       const orderCount = this.cancelAll(session, ref, instrument, side, cancelReason.massCancel)
@@ -135,7 +128,7 @@ export class OrderEntry implements BookListener {
       const next = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
       const matches =
         (instrument === 0 || orders.int32[order * ORDER_SIZE + ORDER_INSTRUMENT] === instrument) &&
-        (side === sides.any || orders.side(order) === side)
+        (side === ANY_SIDE || orders.side(order) === side)
       if (matches) {
         this.cancel(order, ref, reason)
         cancelled++

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ORDER_SESSION, ORDER_SIZE, OrderPool } from './book/order-pool.ts'
+import { OrderPool, orderLayout } from './book/order-pool.ts'
 import { OrderIndex } from './order-index.ts'
+
+const { ORDER_SESSION, ORDER_SIZE } = orderLayout
 
 /** Refs as clients make them: counting up, with gaps, or from a clock. */
 const ref = fc.oneof(

@@ -5,7 +5,9 @@
  * lines) and scatters the runs (so that they do not pile up where sessions' runs would meet). Each entry holds its hash,
  * so that probing and removing do not have to look at the orders themselves.
  */
-import { ORDER_SESSION, ORDER_SIZE, type OrderPool } from './book/order-pool.ts'
+import { type OrderPool, orderLayout } from './book/order-pool.ts'
+
+const { ORDER_SESSION, ORDER_SIZE } = orderLayout
 
 export class OrderIndex {
   private readonly orders: OrderPool

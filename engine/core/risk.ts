@@ -7,13 +7,15 @@ import { errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { Accounts } from './accounts.ts'
-import { BUY, SELL } from './book/book.ts'
+
 import type { Command } from './command.ts'
 import { doubleZero } from './double-zero.ts'
 import type { Instrument } from './instrument.ts'
 import type { Participants } from './participants.ts'
 
+const { buy: BUY, sell: SELL } = enumerations.side
 const { field, orderType, timeInForce } = enumerations
+const { maxNotionalMinor } = limits
 
 export class Risk {
   private readonly participants: Participants
@@ -72,7 +74,7 @@ export class Risk {
   }
 
   checkNotional(participant: number, instrument: Instrument, lots: number, priceTicks: number): number {
-    const max = Math.min(limits.maxNotionalMinor, this.participants.maxOrderNotionalMinor(participant))
+    const max = Math.min(maxNotionalMinor, this.participants.maxOrderNotionalMinor(participant))
     // A product beyond 2^53 is rounded, but stays far beyond any bound.
     const notionalMinor = priceTicks * lots * instrument.definition.tickValueMinor
     return notionalMinor <= max ? 0 : this.fail(errors.orderNotional.number, field.quantityLots, max)

@@ -2,7 +2,9 @@
  * Sessions: the counters that make order entry exactly-once (last ref processed, next event number), and the open orders
  * of each session as a chain through the order pool, oldest first. Numbered from 1 without gaps.
  */
-import { ORDER_SESSION, ORDER_SIZE, type OrderPool, SESSION_NEXT, SESSION_PREVIOUS } from './book/order-pool.ts'
+import { type OrderPool, orderLayout } from './book/order-pool.ts'
+
+const { ORDER_SESSION, ORDER_SIZE, SESSION_NEXT, SESSION_PREVIOUS } = orderLayout
 
 export interface SessionState {
   readonly session: number

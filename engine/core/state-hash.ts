@@ -2,22 +2,15 @@
  * A hash of everything that the exchange knows, in an order that depends on nothing but the commands: where a record lies
  * in memory does not count. Meant to show that two states are equal, not to withstand an attacker.
  */
-import { rows } from '../../protocol/messages.ts'
-import { BUY, SELL } from './book/book.ts'
-import { HEAD, LEVEL_SIZE } from './book/level-pool.ts'
-import {
-  LEAVES,
-  NEXT,
-  ORDER_INSTRUMENT,
-  ORDER_SESSION,
-  ORDER_SIZE,
-  type OrderPool,
-  PRICE,
-  QUANTITY,
-  SESSION_NEXT,
-} from './book/order-pool.ts'
+import { enumerations, rows } from '../../protocol/messages.ts'
+import { levelLayout } from './book/level-pool.ts'
+import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { Instrument } from './instrument.ts'
 import type { ExchangeState } from './state.ts'
+
+const { HEAD, LEVEL_SIZE } = levelLayout
+const { LEAVES, NEXT, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } = orderLayout
+const { buy: BUY, sell: SELL } = enumerations.side
 
 export interface OrderState {
   readonly orderId: number

@@ -4,21 +4,12 @@
  * that they missed nothing.
  */
 import type { Channel, OutgoingMessage } from '../../protocol/messages.ts'
-import {
-  DETAIL_1,
-  DETAIL_2,
-  type Exchange,
-  eventType,
-  INSTRUMENT,
-  PRICE_TICKS,
-  QUANTITY_LOTS,
-  SEQUENCE,
-  SIDE,
-  TIME_US,
-  TYPE,
-} from '../core/index.ts'
+import { type Exchange, eventLayout, eventType } from '../core/index.ts'
 import { InstrumentFeed } from './instrument-feed.ts'
 import type { Encoding, Publisher } from './publisher.ts'
+
+const { DETAIL_1, DETAIL_2, INSTRUMENT, PRICE_TICKS, QUANTITY_LOTS, SEQUENCE, SIDE, TIME_US, TYPE } = eventLayout
+const { levelChanged } = eventType
 
 /** A connection as the feed sees it. */
 export interface Subscriber {
@@ -52,7 +43,7 @@ export class Feed {
     const quantity = data[base + QUANTITY_LOTS]
     const sequence = data[base + SEQUENCE]
     const timeUs = data[base + TIME_US]
-    if (data[base + TYPE] === eventType.levelChanged) {
+    if (data[base + TYPE] === levelChanged) {
       instrument.levelChanged(side, price, quantity, data[base + DETAIL_1], sequence, timeUs)
     } else {
       instrument.traded(data[base + DETAIL_2], price, quantity, side, sequence, timeUs)

@@ -8,12 +8,13 @@ import {
   encodeReplaced,
 } from '../../protocol/event-codec.ts'
 import type { WireWriter } from '../../protocol/wire.ts'
-import {
+import { eventLayout, eventType } from '../core/index.ts'
+
+const {
   DETAIL_1,
   DETAIL_2,
   DETAIL_3,
   EVENT_NUMBER,
-  eventType,
   INSTRUMENT,
   LEAVES_LOTS,
   ORDER_ID,
@@ -25,7 +26,8 @@ import {
   SIDE,
   TIME_US,
   TYPE,
-} from '../core/index.ts'
+} = eventLayout
+const { accepted, cancelled, filled, massCancelled, rejected, replaced } = eventType
 
 /** Writes the message of the numbered event at `base`; the writer must have room (`maxEventBytes`). */
 export function encodeEventRecord(writer: WireWriter, data: Float64Array, base: number): void {
@@ -44,13 +46,13 @@ export function encodeEventRecord(writer: WireWriter, data: Float64Array, base: 
   const detail2 = data[base + DETAIL_2]
   const detail3 = data[base + DETAIL_3]
   switch (data[base + TYPE]) {
-    case eventType.accepted:
+    case accepted:
       encodeAccepted(writer, event, sequence, timeUs, ref, orderId, instrument, side, detail1, detail2, quantity, price)
       break
-    case eventType.rejected:
+    case rejected:
       encodeRejected(writer, event, sequence, timeUs, ref, detail1, detail2, detail3)
       break
-    case eventType.filled:
+    case filled:
       encodeFilled(
         writer,
         event,
@@ -68,13 +70,13 @@ export function encodeEventRecord(writer: WireWriter, data: Float64Array, base: 
         detail3,
       )
       break
-    case eventType.cancelled:
+    case cancelled:
       encodeCancelled(writer, event, sequence, timeUs, ref, orderRef, orderId, quantity, detail1)
       break
-    case eventType.replaced:
+    case replaced:
       encodeReplaced(writer, event, sequence, timeUs, ref, orderRef, orderId, quantity, price, leaves, detail1 === 1)
       break
-    case eventType.massCancelled:
+    case massCancelled:
       encodeMassCancelled(writer, event, sequence, timeUs, ref, detail1)
       break
     default:

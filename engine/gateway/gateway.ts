@@ -5,17 +5,7 @@
 import { ProtocolError } from '../../protocol/codec.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/messages.ts'
-import {
-  DETAIL_3,
-  doubleZero,
-  type EventBuffer,
-  type Exchange,
-  eventType,
-  eventWidth,
-  REF,
-  SESSION,
-  TYPE,
-} from '../core/index.ts'
+import { doubleZero, type EventBuffer, type Exchange, eventLayout, eventType, eventWidth } from '../core/index.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
@@ -23,6 +13,8 @@ import { Connection, type ConnectionServices } from './connection.ts'
 import { FrameReader } from './frame-reader.ts'
 import { type Identity, Session } from './session.ts'
 import type { Socket } from './transport.ts'
+
+const { DETAIL_3, REF, SESSION, TYPE } = eventLayout
 
 export interface GatewayOptions {
   readonly sequencer: Sequencer

@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { messagePackCodec } from '../../protocol/codec.ts'
 import type { Message } from '../../protocol/messages.ts'
-import { EVENT_NUMBER, EventBuffer, eventType, SEQUENCE, TYPE } from '../core/index.ts'
+import { EventBuffer, eventLayout, eventType } from '../core/index.ts'
 import { SessionStream } from './session-stream.ts'
+
+const { EVENT_NUMBER, SEQUENCE, TYPE } = eventLayout
 
 /** Small enough that a few dozen events fill several chunks: one holds 11 at least, as they take up to 12 bytes each. */
 const small = { chunkBytes: 256, retainedEvents: 20 }

@@ -2,7 +2,7 @@
  * What a journal says happened, found out without the engine: it is read as it lies on the disk, and applied to the naive
  * exchange, which shares no matching code with the engine, and to the real one for its hash.
  */
-import { Command, EventBuffer, Exchange, eventType, eventWidth, SESSION, TYPE } from '../../engine/core/index.ts'
+import { Command, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from '../../engine/core/index.ts'
 import { encodeEventRecord } from '../../engine/gateway/event-record.ts'
 import { readJournal } from '../../engine/log/journal-reader.ts'
 import { FolderStorage } from '../../engine/log/journal-storage.ts'
@@ -13,6 +13,8 @@ import { decodeOrderEntry } from '../../protocol/order-entry-codec.ts'
 import { WireWriter } from '../../protocol/wire.ts'
 import { NaiveExchange } from '../property/naive-exchange.ts'
 import type { AccountState, Definition, ExchangeSurface } from '../property/surface.ts'
+
+const { SESSION, TYPE } = eventLayout
 
 export interface Audit {
   /** By session number: every event that it should have been told, from number 1 on. */

@@ -5,13 +5,15 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Command, DETAIL_1, EventBuffer, Exchange, eventType, eventWidth, TYPE } from '../../engine/core/index.ts'
+import { Command, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from '../../engine/core/index.ts'
 import { errors } from '../../protocol/errors.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import { type Applied, Driver } from './driver.ts'
 import { type Crowd, deepFlow, type Flow, fewTraders, manyTraders, roughFlow, setupOf, stepOf } from './generators.ts'
 import { brokenInvariant, EventNumbers } from './invariants.ts'
 import type { Setup, Step } from './steps.ts'
+
+const { DETAIL_1, TYPE } = eventLayout
 
 const seed = Number(process.env.PROPERTY_SEED ?? 20_261_120)
 const defaultRuns = 50

@@ -2,8 +2,10 @@
  * What must hold in any exchange after any command, checked without the model: it can't be wrong in the same way as the
  * exchange and the model together. Every check returns what is broken, if anything is.
  */
-import { EVENT_NUMBER, type EventBuffer, eventType, eventWidth, SESSION, TYPE } from '../../engine/core/index.ts'
+import { type EventBuffer, eventLayout, eventType, eventWidth } from '../../engine/core/index.ts'
 import type { AccountState, ExchangeSurface, LevelState, OrderState } from './surface.ts'
+
+const { EVENT_NUMBER, SESSION, TYPE } = eventLayout
 
 const bids = 1
 const asks = 2

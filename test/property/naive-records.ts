@@ -1,11 +1,11 @@
 /** Writes event records by column name, so that the naive exchange reads like the rules. Columns not named are 0. */
-import {
+import { type EventBuffer, eventLayout, eventWidth } from '../../engine/core/index.ts'
+
+const {
   DETAIL_1,
   DETAIL_2,
   DETAIL_3,
   EVENT_NUMBER,
-  type EventBuffer,
-  eventWidth,
   INSTRUMENT,
   LEAVES_LOTS,
   ORDER_ID,
@@ -18,7 +18,7 @@ import {
   SIDE,
   TIME_US,
   TYPE,
-} from '../../engine/core/index.ts'
+} = eventLayout
 
 const columns = {
   type: TYPE,

@@ -5,7 +5,7 @@
  */
 import { RandomSource } from '../../bots/runtime/random.ts'
 import type { OrderEntry } from '../../bots/traders/lobster/order-entry.ts'
-import { Command, EVENT_NUMBER, EventBuffer, Exchange, eventWidth, SESSION } from '../../engine/core/index.ts'
+import { Command, EventBuffer, Exchange, eventLayout, eventWidth } from '../../engine/core/index.ts'
 import { encodeEventRecord } from '../../engine/gateway/event-record.ts'
 import type { SessionEvent } from '../../protocol/client/index.ts'
 import { messagePackCodec } from '../../protocol/codec.ts'
@@ -13,6 +13,8 @@ import { maxEventBytes } from '../../protocol/event-codec.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations, messages } from '../../protocol/messages.ts'
 import { WireWriter } from '../../protocol/wire.ts'
+
+const { EVENT_NUMBER, SESSION } = eventLayout
 
 export const instrument = 1
 export const instrumentRow = {

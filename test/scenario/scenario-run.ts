@@ -1,20 +1,10 @@
 /** Carries out one scenario of another engine's tests and tells what came of it, in that scenario's own terms. */
-import {
-  Command,
-  commandType,
-  DETAIL_1,
-  EventBuffer,
-  eventType,
-  eventWidth,
-  ORDER_REF,
-  PRICE_TICKS,
-  QUANTITY_LOTS,
-  SESSION,
-  TYPE,
-} from '../../engine/core/index.ts'
+import { Command, commandType, EventBuffer, eventLayout, eventType, eventWidth } from '../../engine/core/index.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { Definition, ExchangeSurface } from '../property/surface.ts'
+
+const { DETAIL_1, ORDER_REF, PRICE_TICKS, QUANTITY_LOTS, SESSION, TYPE } = eventLayout
 
 export interface Scenario {
   readonly source: string

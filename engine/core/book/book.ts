@@ -2,12 +2,14 @@
  * One instrument's order book: price levels by side, a queue of orders at each, and matching by price, then time. It knows
  * orders and levels and nothing else: no participants, no money, no events. What happens in it is told to a listener.
  */
-import { HEAD, LEVEL_PRICE, LEVEL_SIZE, LevelPool, ORDER_COUNT, TAIL } from './level-pool.ts'
-import { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, OrderPool, PREVIOUS, PRICE } from './order-pool.ts'
+import { enumerations } from '../../../protocol/messages.ts'
+import { LevelPool, levelLayout } from './level-pool.ts'
+import { OrderPool, orderLayout } from './order-pool.ts'
 import { PriceIndex } from './price-index.ts'
 
-export const BUY = 1
-export const SELL = 2
+const { HEAD, LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT, TAIL } = levelLayout
+const { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, PREVIOUS, PRICE } = orderLayout
+const { buy: BUY, sell: SELL } = enumerations.side
 
 /** What all books of an exchange share. */
 export class BookMemory {

@@ -3,18 +3,20 @@
  * never used and means none.
  */
 
-/** 32-bit numbers per record. */
-export const LEVEL_SIZE = 8
+/** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
+export const levelLayout = {
+  LEVEL_SIZE: 8,
+  LEVEL_PRICE: 2,
+  /** Oldest order of the queue. */
+  HEAD: 3,
+  /** Newest order of the queue. */
+  TAIL: 4,
+  ORDER_COUNT: 5,
+} as const
 
+const { LEVEL_SIZE, LEVEL_PRICE, HEAD, TAIL, ORDER_COUNT } = levelLayout
 // 64-bit column, in units of 8 bytes from the record's begin.
 const TOTAL_64 = 0
-// 32-bit columns, in units of 4 bytes from the record's begin.
-export const LEVEL_PRICE = 2
-/** Oldest order of the queue. */
-export const HEAD = 3
-/** Newest order of the queue. */
-export const TAIL = 4
-export const ORDER_COUNT = 5
 
 export class LevelPool {
   /** The 32-bit columns: `int32[level * LEVEL_SIZE + COLUMN]`. Replaced when the pool grows. */

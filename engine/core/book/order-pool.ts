@@ -3,28 +3,33 @@
  * costs no allocation. A slot number names an order as long as it is open; slot 0 is never used and means none.
  */
 
-/** 32-bit numbers per record. */
-export const ORDER_SIZE = 16
+/**
+ * Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin.
+ * Whoever uses them takes them out of this object into constants of his own file; `engine/compiler.ts` says why.
+ */
+export const orderLayout = {
+  ORDER_SIZE: 16,
+  PRICE: 4,
+  QUANTITY: 5,
+  LEAVES: 6,
+  LEVEL: 7,
+  /** Neighbours in the level's queue, 0 at its ends. */
+  NEXT: 8,
+  PREVIOUS: 9,
+  ORDER_SESSION: 10,
+  ACCOUNT: 11,
+  /** Neighbours among the session's open orders, oldest first, 0 at the ends. */
+  SESSION_NEXT: 12,
+  SESSION_PREVIOUS: 13,
+  ORDER_INSTRUMENT: 14,
+  /** Side in the lowest two bits, order type above. */
+  KIND: 15,
+} as const
 
+const { ORDER_SIZE, LEVEL, NEXT, PREVIOUS, SESSION_NEXT, SESSION_PREVIOUS, KIND } = orderLayout
 // 64-bit columns, in units of 8 bytes from the record's begin.
 const REF_64 = 0
 const ORDER_ID_64 = 1
-// 32-bit columns, in units of 4 bytes from the record's begin.
-export const PRICE = 4
-export const QUANTITY = 5
-export const LEAVES = 6
-export const LEVEL = 7
-/** Neighbours in the level's queue, 0 at its ends. */
-export const NEXT = 8
-export const PREVIOUS = 9
-export const ORDER_SESSION = 10
-export const ACCOUNT = 11
-/** Neighbours among the session's open orders, oldest first, 0 at the ends. */
-export const SESSION_NEXT = 12
-export const SESSION_PREVIOUS = 13
-export const ORDER_INSTRUMENT = 14
-/** Side in the lowest two bits, order type above. */
-export const KIND = 15
 
 export class OrderPool {
   /** The 32-bit columns: `int32[slot * ORDER_SIZE + COLUMN]`. Replaced when the pool grows. */
