@@ -140,13 +140,14 @@ export const errors = {
     number: 66,
     answer: 'reject',
     meaning: 'No such order type.',
-    action: 'Use limit, market or postOnly.',
+    action: 'Use limit, market, postOnly, stop or stopLimit.',
   },
   invalidTimeInForce: {
     number: 67,
     answer: 'reject',
     meaning: 'This time in force does not go with the order type.',
-    action: 'A market order is immediateOrCancel or fillOrKill; a post-only order is goodTillCancel.',
+    action:
+      'Limit: any. Market: immediateOrCancel, fillOrKill, atOpen, atClose. Post-only, stop, stop-limit: goodTillCancel, day, goodTillDate.',
   },
   quantityOutOfRange: {
     number: 68,
@@ -197,6 +198,133 @@ export const errors = {
     answer: 'reject',
     meaning: 'The session has no open order with this ref: never accepted, filled, or cancelled already.',
     action: 'Read the event stream: its outcome is there.',
+  },
+  participantBlocked: {
+    number: 76,
+    answer: 'reject',
+    meaning: 'An admin has blocked the participant.',
+    action: 'Ask the operator.',
+  },
+  messageRate: {
+    number: 77,
+    answer: 'reject',
+    meaning:
+      'The participant sent more new orders, replacements and mass quotes in a second than it may; bound is that number.',
+    action: 'Slow down; cancels are not counted.',
+  },
+  invalidDisplayQuantity: {
+    number: 78,
+    answer: 'reject',
+    meaning:
+      'A display quantity is for limit, post-only and stop-limit orders that are goodTillCancel, day or goodTillDate.',
+    action: 'Leave it out.',
+  },
+  invalidStopPrice: {
+    number: 79,
+    answer: 'reject',
+    meaning: "A stop or stop-limit order needs a stop price within the instrument's range, and nothing else has one.",
+    action: 'Correct the stop price.',
+  },
+  invalidExpireTime: {
+    number: 80,
+    answer: 'reject',
+    meaning:
+      'A goodTillDate order needs an expireTimeUs later than now, and nothing else has one; bound is the engine time.',
+    action: 'Correct the expiry time.',
+  },
+  wrongPhase: {
+    number: 81,
+    answer: 'reject',
+    meaning: "The instrument's trading phase does not take this; bound is the phase's number.",
+    action: 'Wait for the phase that does; the status channel tells.',
+  },
+  priceDistance: {
+    number: 82,
+    answer: 'reject',
+    meaning:
+      "The price is further from the reference price than the participant's bound allows; bound is the nearest price allowed.",
+    action: 'Send a price that is nearer.',
+  },
+  duplicateOrders: {
+    number: 83,
+    answer: 'reject',
+    meaning:
+      'The participant sent the same order more often in a short time than it may; bound is how often it may be repeated.',
+    action: 'Look for a loop in the client.',
+  },
+  reduceOnly: {
+    number: 84,
+    answer: 'reject',
+    meaning: 'There is no position left that the order could reduce.',
+    action: 'Nothing: the position is flat, or other reduce-only orders cover it.',
+  },
+  grossExposure: {
+    number: 85,
+    answer: 'reject',
+    meaning:
+      "The value of all positions could pass the participant's bound if open orders filled; bound is in minor units.",
+    action: 'Cancel orders or reduce positions first.',
+  },
+  dailyLoss: {
+    number: 86,
+    answer: 'reject',
+    meaning: 'The participant lost more today than it may; bound is in minor units.',
+    action: 'Only reduce-only orders are taken until the next day.',
+  },
+  ledgerRange: {
+    number: 87,
+    answer: 'reject',
+    meaning: 'Money or volume could outgrow the numbers that count it exactly.',
+    action: 'Send less, or reduce the position first.',
+  },
+  repeatedQuote: {
+    number: 88,
+    answer: 'reject',
+    meaning: 'The instrument came earlier in the same mass quote.',
+    action: 'Name each instrument once.',
+  },
+  crossedQuote: {
+    number: 89,
+    answer: 'reject',
+    meaning: 'The buy price of the quote is not below its sell price.',
+    action: 'Correct the prices.',
+  },
+  invalidGroup: {
+    number: 90,
+    answer: 'reject',
+    meaning: 'A protection group is a number from 1 to maxProtectionGroup; bound is that number.',
+    action: 'Correct the group.',
+  },
+  groupFrozen: {
+    number: 91,
+    answer: 'reject',
+    meaning:
+      'The protection of the group was triggered; bound is the time at which it thaws, 0 if only resetProtection thaws it.',
+    action: 'Wait, or send resetProtection.',
+  },
+  notAuthorized: {
+    number: 92,
+    answer: 'reject',
+    meaning: "The command is an admin's and the participant is none.",
+    action: 'Use a session of an admin.',
+  },
+  unknownParticipant: {
+    number: 93,
+    answer: 'reject',
+    meaning: 'No participant has this name.',
+    action: 'Check the name.',
+  },
+  invalidPhase: {
+    number: 94,
+    answer: 'reject',
+    meaning: 'No such trading phase.',
+    action: 'Correct the phase.',
+  },
+  invalidLimit: {
+    number: 95,
+    answer: 'reject',
+    meaning: 'No such limit, or not a value for it; bound is the largest value.',
+    action: 'Correct limit and value.',
   },
 } as const
 

@@ -9,6 +9,10 @@ export const limits = {
   maxQuantityLots: 2 ** 31 - 1,
   /** Largest notional value of one order, in minor units, so that sums of money stay safe integers (`orderNotional`). */
   maxNotionalMinor: 2 ** 46,
+  /** Most quotes of one massQuote (`invalidField`). */
+  maxQuotesPerMessage: 256,
+  /** Highest number of a protection group (`invalidGroup`). */
+  maxProtectionGroup: 65_535,
   /** Most instruments of one exchange. */
   maxInstruments: 4_096,
   /** Most participants of one exchange. */

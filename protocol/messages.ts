@@ -12,9 +12,18 @@ export const protocolVersion = 1
 /** Enumerations: numbers in MessagePack and in the log, names in JSON and in TypeScript. */
 export const enumerations = {
   side: { any: 0, buy: 1, sell: 2 },
-  orderType: { limit: 1, market: 2, postOnly: 3 },
-  timeInForce: { goodTillCancel: 1, immediateOrCancel: 2, fillOrKill: 3 },
-  liquidity: { maker: 1, taker: 2 },
+  orderType: { limit: 1, market: 2, postOnly: 3, stop: 4, stopLimit: 5 },
+  timeInForce: {
+    goodTillCancel: 1,
+    immediateOrCancel: 2,
+    fillOrKill: 3,
+    day: 4,
+    goodTillDate: 5,
+    atOpen: 6,
+    atClose: 7,
+  },
+  selfTradePrevention: { sessionDefault: 0, cancelNewest: 1, cancelOldest: 2, cancelBoth: 3, decrement: 4 },
+  liquidity: { maker: 1, taker: 2, auction: 3 },
   cancelReason: {
     requested: 1,
     massCancel: 2,
@@ -23,9 +32,28 @@ export const enumerations = {
     selfTrade: 5,
     disconnected: 6,
     replacedBelowFilled: 7,
+    protection: 8,
+    killSwitch: 9,
+    reduceOnly: 10,
+    auctionOver: 11,
+    priceBand: 12,
+    halted: 13,
+    quoteReplaced: 14,
   },
-  channel: { top: 1, book: 2, trades: 3, status: 4 },
-  phase: { continuous: 1 },
+  channel: { top: 1, book: 2, trades: 3, status: 4, auction: 5 },
+  phase: { continuous: 1, preOpen: 2, openingAuction: 3, halted: 4, closingAuction: 5, closed: 6 },
+  riskLimit: {
+    maxOrderQuantityLots: 1,
+    maxOrderNotionalMinor: 2,
+    maxPositionLots: 3,
+    maxOpenOrders: 4,
+    maxGrossExposureMinor: 5,
+    maxDailyLossMinor: 6,
+    maxMessagesPerSecond: 7,
+    maxPriceDistanceBasisPoints: 8,
+    maxDuplicateOrders: 9,
+    duplicateWindowMs: 10,
+  },
   noticeCode: { orderEntryHalted: 1, shuttingDown: 2 },
   field: {
     none: 0,
@@ -46,6 +74,27 @@ export const enumerations = {
     nextEvent: 15,
     channel: 16,
     timeUs: 17,
+    stopPriceTicks: 18,
+    displayQuantityLots: 19,
+    expireTimeUs: 20,
+    selfTradePrevention: 21,
+    reduceOnly: 22,
+    group: 23,
+    quotes: 24,
+    bidPriceTicks: 25,
+    bidQuantityLots: 26,
+    askPriceTicks: 27,
+    askQuantityLots: 28,
+    phase: 29,
+    limit: 30,
+    value: 31,
+    blocked: 32,
+    intervalMs: 33,
+    maxLots: 34,
+    maxNotionalMinor: 35,
+    maxFills: 36,
+    maxNetLots: 37,
+    freezeMs: 38,
   },
   errorCode: Object.fromEntries(Object.entries(errors).map(([name, row]) => [name, row.number])) as {
     readonly [Name in keyof typeof errors]: (typeof errors)[Name]['number']
@@ -62,6 +111,8 @@ interface RowColumn {
   readonly name: string
   readonly type: 'uint' | 'int' | 'string' | 'side'
   readonly about: string
+  /** Makes the column optional on arrival, if every column after it is. */
+  readonly default?: number | string
 }
 
 /** Rows of the list fields: in MessagePack arrays in this order, in JSON objects. */
@@ -118,6 +169,58 @@ export const rows = {
       about: 'fee of the resting side in hundredths of a basis point of notional; negative: a rebate',
     },
     { name: 'takerFeeRate', type: 'int', about: 'the same for the side that came in' },
+    {
+      name: 'staticBandBasisPoints',
+      type: 'uint',
+      about:
+        'how far from the static reference trades may be before the instrument halts, in hundredths of a percent; 0: any',
+      default: 0,
+    },
+    {
+      name: 'dynamicBandBasisPoints',
+      type: 'uint',
+      about: 'the same from the last price before the order came in',
+      default: 0,
+    },
+    { name: 'haltDurationMs', type: 'uint', about: 'how long a volatility halt lasts before its auction', default: 0 },
+    {
+      name: 'auctionDurationMs',
+      type: 'uint',
+      about:
+        'how long an opening auction lasts that the schedule did not begin; 0: after a volatility halt none, else until an admin ends it',
+      default: 0,
+    },
+    {
+      name: 'schedule',
+      type: 'string',
+      about:
+        'phases by time of day (UTC), like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous"; empty: always continuous',
+      default: '',
+    },
+    {
+      name: 'quoteMaxSpreadTicks',
+      type: 'uint',
+      about: 'widest spread with which a quote fulfils its obligation; 0: none asked for',
+      default: 0,
+    },
+    {
+      name: 'quoteMinQuantityLots',
+      type: 'uint',
+      about: 'least quantity on each side with which a quote fulfils its obligation',
+      default: 0,
+    },
+  ],
+  quote: [
+    { name: 'instrument', type: 'uint', about: 'instrument number' },
+    { name: 'bidPriceTicks', type: 'uint', about: 'price of the buy order' },
+    { name: 'bidQuantityLots', type: 'uint', about: 'its quantity, 0 for none' },
+    { name: 'askPriceTicks', type: 'uint', about: 'price of the sell order' },
+    { name: 'askQuantityLots', type: 'uint', about: 'its quantity, 0 for none' },
+  ],
+  obligation: [
+    { name: 'instrument', type: 'uint', about: 'instrument number' },
+    { name: 'metUs', type: 'uint', about: "time today in which the session's quote was as the instrument asks" },
+    { name: 'tradingUs', type: 'uint', about: "the instrument's time in continuous trading today" },
   ],
 } as const satisfies Record<string, readonly RowColumn[]>
 
@@ -253,7 +356,29 @@ export const messages = {
       { name: 'positionLots', type: 'int', about: 'lots held, negative when short' },
       { name: 'cashMinor', type: 'int', about: 'money received minus money paid for this instrument, fees included' },
       { name: 'feesMinor', type: 'int', about: 'fees paid for this instrument, rebates subtracted' },
+      {
+        name: 'costMinor',
+        type: 'int',
+        about:
+          'what the open position was bought for, negative when short; by lots and tick value it is the average price',
+        default: 0,
+      },
+      { name: 'realisedMinor', type: 'int', about: 'profit of what was closed, before fees', default: 0 },
+      { name: 'unrealisedMinor', type: 'int', about: 'profit of what is open, at the last price', default: 0 },
     ],
+  },
+  queryObligations: {
+    number: 8,
+    from: 'client',
+    about: "Asks how well the session's quotes fulfil their obligations.",
+    fields: [],
+  },
+  obligations: {
+    number: 9,
+    from: 'engine',
+    about:
+      'Quoting obligations since midnight UTC, one row for each instrument that asks for them and that the session quoted.',
+    fields: [{ name: 'obligations', type: 'list:obligation', about: 'by instrument' }],
   },
 
   // ── order entry ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,10 +390,25 @@ export const messages = {
       { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
       { name: 'instrument', type: 'uint', about: 'instrument number' },
       { name: 'side', type: 'side', about: 'buy or sell' },
-      { name: 'orderType', type: 'orderType', about: 'limit, market or postOnly' },
+      { name: 'orderType', type: 'orderType', about: 'limit, market, postOnly, stop or stopLimit' },
       { name: 'timeInForce', type: 'timeInForce', about: 'how long it stays' },
       { name: 'quantityLots', type: 'uint', about: 'quantity' },
-      { name: 'priceTicks', type: 'uint', about: 'limit price; ignored for a market order', default: 0 },
+      { name: 'priceTicks', type: 'uint', about: 'limit price; ignored for market and stop orders', default: 0 },
+      { name: 'stopPriceTicks', type: 'uint', about: 'last price that triggers a stop or stopLimit order', default: 0 },
+      {
+        name: 'displayQuantityLots',
+        type: 'uint',
+        about: 'most that the book shows of it at a time; 0: all',
+        default: 0,
+      },
+      { name: 'expireTimeUs', type: 'uint', about: 'end of a goodTillDate order, microseconds since 1970', default: 0 },
+      {
+        name: 'selfTradePrevention',
+        type: 'selfTradePrevention',
+        about: 'what happens when it meets an order of the same participant',
+        default: 'sessionDefault',
+      },
+      { name: 'reduceOnly', type: 'boolean', about: 'may only bring the position nearer to zero', default: false },
     ],
   },
   cancelOrder: {
@@ -288,7 +428,8 @@ export const messages = {
       { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
       { name: 'orderRef', type: 'uint', about: 'ref of the order' },
       { name: 'quantityLots', type: 'uint', about: 'new total quantity, the filled part included' },
-      { name: 'priceTicks', type: 'uint', about: 'new limit price' },
+      { name: 'priceTicks', type: 'uint', about: 'new limit price; ignored for a waiting stop order' },
+      { name: 'stopPriceTicks', type: 'uint', about: 'new stop price of a waiting stop; 0: as it is', default: 0 },
     ],
   },
   massCancel: {
@@ -299,6 +440,74 @@ export const messages = {
       { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
       { name: 'instrument', type: 'uint', about: 'only of this instrument; 0: of all', default: 0 },
       { name: 'side', type: 'side', about: 'only of this side; any: both', default: 'any' },
+    ],
+  },
+  massQuote: {
+    number: 20,
+    from: 'client',
+    about: "Replaces the session's quotes in the instruments named, all at once.",
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'group', type: 'uint', about: 'protection group of these quotes, from 1' },
+      { name: 'quotes', type: 'list:quote', about: 'at most maxQuotesPerMessage' },
+    ],
+  },
+  setProtection: {
+    number: 21,
+    from: 'client',
+    about: "Sets the protection of a group of the participant's quotes; bounds of 0 are none.",
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'group', type: 'uint', about: 'which group, from 1' },
+      { name: 'intervalMs', type: 'uint', about: 'length of the rolling interval; 0: no protection' },
+      { name: 'maxLots', type: 'uint', about: 'lots traded that trigger it' },
+      { name: 'maxNotionalMinor', type: 'uint', about: 'notional traded that triggers it' },
+      { name: 'maxFills', type: 'uint', about: 'number of fills that triggers it' },
+      { name: 'maxNetLots', type: 'uint', about: 'lots bought minus sold, either way, that trigger it' },
+      { name: 'freezeMs', type: 'uint', about: 'how long the group is frozen then; 0: until resetProtection' },
+    ],
+  },
+  resetProtection: {
+    number: 22,
+    from: 'client',
+    about: 'Thaws a frozen group and forgets what it traded so far.',
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'group', type: 'uint', about: 'which group, from 1' },
+    ],
+  },
+
+  // ── commands of an admin ────────────────────────────────────────────────────────────────────────────────────────
+  changePhase: {
+    number: 24,
+    from: 'client',
+    about: 'Sets the trading phase: halts, resumes, begins an auction. For sessions of an admin.',
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'instrument', type: 'uint', about: 'of which instrument; 0: of all that are not closed' },
+      { name: 'phase', type: 'phase', about: 'the new phase' },
+    ],
+  },
+  changeLimit: {
+    number: 25,
+    from: 'client',
+    about: 'Changes one risk limit of a participant. For sessions of an admin.',
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'participant', type: 'string', about: 'name of the participant' },
+      { name: 'limit', type: 'riskLimit', about: 'which limit' },
+      { name: 'value', type: 'uint', about: 'its new value' },
+    ],
+  },
+  blockParticipant: {
+    number: 26,
+    from: 'client',
+    about:
+      'Kill switch: cancels all orders of a participant and takes no more, until unblocked. For sessions of an admin.',
+    fields: [
+      { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
+      { name: 'participant', type: 'string', about: 'name of the participant' },
+      { name: 'blocked', type: 'boolean', about: 'false: unblock it', default: true },
     ],
   },
 
@@ -315,8 +524,15 @@ export const messages = {
       { name: 'side', type: 'side', about: 'buy or sell' },
       { name: 'orderType', type: 'orderType', about: 'as sent' },
       { name: 'timeInForce', type: 'timeInForce', about: 'as sent' },
-      { name: 'quantityLots', type: 'uint', about: 'as sent' },
-      { name: 'priceTicks', type: 'uint', about: 'as sent; for a market order the worst price that it may trade at' },
+      { name: 'quantityLots', type: 'uint', about: 'as sent; of a reduceOnly order what the position leaves' },
+      {
+        name: 'priceTicks',
+        type: 'uint',
+        about: 'as sent; for a market order the worst price that it may trade at, for a stop order 0',
+      },
+      { name: 'stopPriceTicks', type: 'uint', about: 'as sent', default: 0 },
+      { name: 'displayQuantityLots', type: 'uint', about: 'as sent', default: 0 },
+      { name: 'expireTimeUs', type: 'uint', about: 'as sent', default: 0 },
     ],
   },
   rejected: {
@@ -349,7 +565,11 @@ export const messages = {
       { name: 'priceTicks', type: 'uint', about: "price of the trade: the resting order's" },
       { name: 'quantityLots', type: 'uint', about: 'quantity of the trade' },
       { name: 'leavesLots', type: 'uint', about: 'what is left of the order' },
-      { name: 'liquidity', type: 'liquidity', about: 'maker: the order rested; taker: it came in' },
+      {
+        name: 'liquidity',
+        type: 'liquidity',
+        about: 'maker: the order rested; taker: it came in; auction: it traded in an auction',
+      },
       { name: 'feeMinor', type: 'int', about: 'fee of this fill; negative: a rebate' },
     ],
   },
@@ -379,27 +599,29 @@ export const messages = {
       { name: 'priceTicks', type: 'uint', about: 'price now' },
       { name: 'leavesLots', type: 'uint', about: 'what is left of it, before any fill that follows' },
       { name: 'priorityKept', type: 'boolean', about: 'whether it kept its place in the queue' },
+      { name: 'stopPriceTicks', type: 'uint', about: 'stop price now, 0 if it is no waiting stop', default: 0 },
     ],
   },
   triggered: {
     number: 37,
     from: 'engine',
-    about: 'A stop order became active. Reserved: no order type of this version triggers.',
+    about: 'A waiting stop became active. Fills and cancellation follow as events of their own.',
     fields: [
       ...eventHead,
       { name: 'orderRef', type: 'uint', about: 'ref of the order' },
       { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+      { name: 'priceTicks', type: 'uint', about: 'limit price; of a stop order the worst price that it may trade at' },
     ],
   },
   expired: {
     number: 38,
     from: 'engine',
-    about: 'An order reached the end of its time. Reserved: no time in force of this version expires.',
+    about: 'An order reached the end of its time: its day is over or its expireTimeUs has come.',
     fields: [
       ...eventHead,
       { name: 'orderRef', type: 'uint', about: 'ref of the order' },
       { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
-      { name: 'cancelledLots', type: 'uint', about: 'what was left of it' },
+      { name: 'expiredLots', type: 'uint', about: 'what was left of it' },
     ],
   },
   massCancelled: {
@@ -410,6 +632,77 @@ export const messages = {
       ...eventHead,
       { name: 'ref', type: 'uint', about: 'ref of the mass cancel' },
       { name: 'orderCount', type: 'uint', about: 'how many orders were cancelled' },
+    ],
+  },
+  quoteAccepted: {
+    number: 40,
+    from: 'engine',
+    about:
+      "The session's quote in an instrument is now this one; fills follow as events of their own. A side of 0 lots has no order.",
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the mass quote; fills of the quote name it as their orderRef' },
+      { name: 'instrument', type: 'uint', about: 'instrument number' },
+      { name: 'bidOrderId', type: 'uint', about: "the engine's id of the buy order, 0 if there is none" },
+      { name: 'bidPriceTicks', type: 'uint', about: 'its price' },
+      { name: 'bidQuantityLots', type: 'uint', about: 'its quantity' },
+      { name: 'askOrderId', type: 'uint', about: "the engine's id of the sell order, 0 if there is none" },
+      { name: 'askPriceTicks', type: 'uint', about: 'its price' },
+      { name: 'askQuantityLots', type: 'uint', about: 'its quantity' },
+    ],
+  },
+  quoteRejected: {
+    number: 41,
+    from: 'engine',
+    about: 'One quote of a mass quote was rejected; the one that it was to replace is cancelled.',
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the mass quote' },
+      { name: 'instrument', type: 'uint', about: 'instrument number, as sent' },
+      { name: 'code', type: 'errorCode', about: 'which rule was broken' },
+      { name: 'field', type: 'field', about: 'field that broke it' },
+      { name: 'bound', type: 'int', about: 'the bound that was broken, 0 if none' },
+    ],
+  },
+  massQuoted: {
+    number: 42,
+    from: 'engine',
+    about: 'A mass quote was carried out; what became of each quote came before it.',
+    fields: [
+      ...eventHead,
+      { name: 'ref', type: 'uint', about: 'ref of the mass quote' },
+      { name: 'acceptedCount', type: 'uint', about: 'how many quotes were accepted' },
+      { name: 'rejectedCount', type: 'uint', about: 'how many were rejected' },
+    ],
+  },
+  protectionTriggered: {
+    number: 43,
+    from: 'engine',
+    about:
+      'The quotes of a group traded as much as its protection allows: all of them are cancelled, and new ones are rejected.',
+    fields: [
+      ...eventHead,
+      { name: 'group', type: 'uint', about: 'which group' },
+      { name: 'thawTimeUs', type: 'uint', about: 'when it takes quotes again; 0: after resetProtection' },
+    ],
+  },
+  carriedOut: {
+    number: 44,
+    from: 'engine',
+    about: "A command that has no event of its own was carried out: setProtection, resetProtection, an admin's.",
+    fields: [...eventHead, { name: 'ref', type: 'uint', about: 'ref of the command' }],
+  },
+  reduced: {
+    number: 45,
+    from: 'engine',
+    about: 'An open order was made smaller, its total quantity too, without trading.',
+    fields: [
+      ...eventHead,
+      { name: 'orderRef', type: 'uint', about: 'ref of the order' },
+      { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+      { name: 'reducedLots', type: 'uint', about: 'by how much' },
+      { name: 'leavesLots', type: 'uint', about: 'what is left of it' },
+      { name: 'reason', type: 'cancelReason', about: 'selfTrade or reduceOnly' },
     ],
   },
 
@@ -505,6 +798,22 @@ export const messages = {
       { name: 'commandCount', type: 'uint', about: 'new orders, cancels and replaces processed so far' },
     ],
   },
+  auctionIndication: {
+    number: 75,
+    from: 'engine',
+    about:
+      'What an auction would do if it ended now, while one collects orders; all 0 when nothing would trade, and once more when it is over.',
+    fields: [
+      ...feedHead,
+      { name: 'priceTicks', type: 'uint', about: 'the price at which it would trade' },
+      { name: 'volumeLots', type: 'uint', about: 'what would trade' },
+      {
+        name: 'imbalanceLots',
+        type: 'int',
+        about: 'what would be left at that price: positive to buy, negative to sell',
+      },
+    ],
+  },
 
   // ── only in the command log ─────────────────────────────────────────────────────────────────────────────────────
   instrumentDefined: {
@@ -524,6 +833,38 @@ export const messages = {
       { name: 'maxOrderNotionalMinor', type: 'uint', about: 'largest price times quantity of an order' },
       { name: 'maxPositionLots', type: 'uint', about: 'largest position either way, open orders counted' },
       { name: 'maxOpenOrders', type: 'uint', about: 'most open orders' },
+      {
+        name: 'maxGrossExposureMinor',
+        type: 'uint',
+        about: 'largest value of all positions, open orders counted; 0: any',
+        default: 0,
+      },
+      { name: 'maxDailyLossMinor', type: 'uint', about: 'largest loss of a day, positions marked; 0: any', default: 0 },
+      {
+        name: 'maxMessagesPerSecond',
+        type: 'uint',
+        about: 'most new orders, replacements and mass quotes in a second; 0: any',
+        default: 0,
+      },
+      {
+        name: 'maxPriceDistanceBasisPoints',
+        type: 'uint',
+        about: 'how far from the reference price its orders may be, in hundredths of a percent; 0: any',
+        default: 0,
+      },
+      {
+        name: 'maxDuplicateOrders',
+        type: 'uint',
+        about: 'how often the same order may be sent again; 0: any',
+        default: 0,
+      },
+      { name: 'duplicateWindowMs', type: 'uint', about: 'within this time of the first of them', default: 0 },
+      {
+        name: 'isAdmin',
+        type: 'boolean',
+        about: 'whether its sessions may send the commands of an admin',
+        default: false,
+      },
     ],
   },
   sessionDefined: {
@@ -534,6 +875,12 @@ export const messages = {
       { name: 'session', type: 'uint', about: 'session number' },
       { name: 'participant', type: 'uint', about: 'participant number' },
       { name: 'name', type: 'string', about: 'name' },
+      {
+        name: 'selfTradePrevention',
+        type: 'selfTradePrevention',
+        about: 'mode of orders that state none',
+        default: 'cancelNewest',
+      },
     ],
   },
   sessionConnected: {
@@ -546,6 +893,12 @@ export const messages = {
     number: 132,
     from: 'log',
     about: "The connection of the record's session ended; with cancelOnDisconnect its orders are cancelled.",
+    fields: [],
+  },
+  timeAdvanced: {
+    number: 133,
+    from: 'log',
+    about: 'Nothing but time: what is due by the time of the record happens.',
     fields: [],
   },
 } as const satisfies Record<string, MessageDefinition>
