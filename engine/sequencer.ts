@@ -10,7 +10,7 @@ import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
 import { messages } from '../protocol/messages.ts'
 import { decodeOrderEntry } from '../protocol/order-entry-codec.ts'
 import type { Clock } from './clock.ts'
-import { Command, type Definition, doubleZero, EventBuffer, type Exchange, eventWidth } from './core/index.ts'
+import { Command, type Definition, doubleZero, EventBuffer, type Exchange } from './core/index.ts'
 import type { CommandLog, LogRecord } from './log/command-log.ts'
 
 export interface SequencerOptions {
@@ -43,8 +43,8 @@ interface TurnEnd {
   readonly whenHalted: () => void
 }
 
-/** During recovery events are released in batches of about this many. */
-const recoveryBatchEvents = 4_096
+/** During recovery events are released in batches of about this many numbers. */
+const recoveryBatchNumbers = 65_536
 
 const definitionNumbers: ReadonlySet<number> = new Set(
   Object.values(messages)
@@ -98,7 +98,7 @@ export class Sequencer {
     this.log.replay((record) => {
       this.replay(record)
       commands++
-      if (events.length >= recoveryBatchEvents * eventWidth) this.releaseEvents()
+      if (events.length >= recoveryBatchNumbers) this.releaseEvents()
     })
     this.releaseEvents()
     const now = this.options.clock.monotonicMs()

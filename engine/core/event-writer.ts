@@ -31,6 +31,8 @@ const {
   SIDE,
   TIME_US,
   TYPE,
+  PRIVATE_WIDTH,
+  PUBLIC_WIDTH,
 } = eventLayout
 const { accepted, cancelled, duplicateRef, filled, levelChanged, massCancelled, rejected, replaced, traded } = eventType
 const { maker, taker } = enumerations.liquidity
@@ -85,7 +87,7 @@ export class EventWriter {
 
   /** Not an event of the session's history: it has no number, and state does not change. */
   duplicateRef(session: number, ref: number, lastRef: number): void {
-    const base = this.out.claim()
+    const base = this.out.claim(PRIVATE_WIDTH)
     const { data } = this.out
     data[base + TYPE] = duplicateRef
     data[base + SESSION] = session
@@ -226,7 +228,6 @@ export class EventWriter {
     data[base + PRICE_TICKS] = columns[level * LEVEL_SIZE + LEVEL_PRICE]
     data[base + QUANTITY_LOTS] = this.levels.totalLots(level)
     data[base + DETAIL_1] = columns[level * LEVEL_SIZE + ORDER_COUNT]
-    data[base + DETAIL_2] = 0
   }
 
   traded(instrument: number, aggressorSide: number, priceTicks: number, lots: number, tradeId: number): void {
@@ -234,36 +235,28 @@ export class EventWriter {
     const { data } = this.out
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots
-    data[base + DETAIL_1] = 0
-    data[base + DETAIL_2] = tradeId
+    data[base + DETAIL_1] = tradeId
   }
 
   private privateEvent(type: number, session: number): number {
-    const base = this.out.claim()
+    const base = this.out.claim(PRIVATE_WIDTH)
     const { data } = this.out
     data[base + TYPE] = type
-    data[base + SESSION] = session
-    data[base + EVENT_NUMBER] = this.sessions.takeEventNumber(session)
     data[base + SEQUENCE] = this.sequence
     data[base + TIME_US] = this.timeUs
+    data[base + SESSION] = session
+    data[base + EVENT_NUMBER] = this.sessions.takeEventNumber(session)
     return base
   }
 
   private publicEvent(type: number, instrument: number, side: number): number {
-    const base = this.out.claim()
+    const base = this.out.claim(PUBLIC_WIDTH)
     const { data } = this.out
     data[base + TYPE] = type
-    data[base + SESSION] = 0
-    data[base + EVENT_NUMBER] = 0
     data[base + SEQUENCE] = this.sequence
     data[base + TIME_US] = this.timeUs
-    data[base + REF] = 0
-    data[base + ORDER_REF] = 0
-    data[base + ORDER_ID] = 0
     data[base + INSTRUMENT] = instrument
     data[base + SIDE] = side
-    data[base + LEAVES_LOTS] = 0
-    data[base + DETAIL_3] = 0
     return base
   }
 

@@ -1,42 +1,46 @@
 /**
- * What commands cause, in order: fixed-width records in one array of numbers, written by the exchange and read by the
- * gateway (private events) and the feed (public ones) once the commands are durable. Numbers only, so that nothing is
- * allocated per event and the same commands give the same bytes on any machine.
+ * What commands cause, in order: records in one array of numbers, written by the exchange and read by the gateway
+ * (private events) and the feed (public ones) once the commands are durable. Numbers only, so that nothing is allocated
+ * per event and the same commands give the same bytes on any machine.
  *
- * Columns that a type does not use are 0.
+ * A public event is a record of half the width: every number that is written costs about as much as a risk check, and
+ * nearly every command changes a price level. Columns that a type does not use are 0.
  */
 import { messages } from '../../protocol/messages.ts'
 
 /**
- * Columns of a record. `DETAIL_1` to `DETAIL_3` mean what the type says, see `eventType`. Whoever reads or writes many records
- * takes the columns out of this object into constants of his own file; `engine/compiler.ts` says why.
+ * Columns of a record. `DETAIL_1` to `DETAIL_3` mean what the type says, see `eventType`. Whoever reads or writes many
+ * records takes them out of this object into constants of his own file; `engine/compiler.ts` says why.
  */
 export const eventLayout = {
   TYPE: 0,
-  /** Session that the event goes to; 0 for public events. */
-  SESSION: 1,
-  /** Number of the event within its session; 0 for public events and for `duplicateRef`. */
-  EVENT_NUMBER: 2,
-  SEQUENCE: 3,
-  TIME_US: 4,
+  SEQUENCE: 1,
+  TIME_US: 2,
+  INSTRUMENT: 3,
+  SIDE: 4,
+  PRICE_TICKS: 5,
+  QUANTITY_LOTS: 6,
+  DETAIL_1: 7,
+  // From here on private events only.
+  /** Session that the event goes to. */
+  SESSION: 8,
+  /** Number of the event within its session; 0 for `duplicateRef`. */
+  EVENT_NUMBER: 9,
   /** Ref of the command that is answered, 0 if none is. */
-  REF: 5,
+  REF: 10,
   /** Ref of the order concerned. */
-  ORDER_REF: 6,
-  ORDER_ID: 7,
-  INSTRUMENT: 8,
-  SIDE: 9,
-  PRICE_TICKS: 10,
-  QUANTITY_LOTS: 11,
-  LEAVES_LOTS: 12,
-  DETAIL_1: 13,
+  ORDER_REF: 11,
+  ORDER_ID: 12,
+  LEAVES_LOTS: 13,
   DETAIL_2: 14,
   DETAIL_3: 15,
+  /** Numbers per record. */
+  PUBLIC_WIDTH: 8,
+  PRIVATE_WIDTH: 16,
 } as const
 
-/** Numbers per record. */
-const width = 16
-export const eventWidth = width
+const { PUBLIC_WIDTH, PRIVATE_WIDTH } = eventLayout
+const FIRST_PUBLIC_TYPE = 256
 
 export const eventType = {
   /** QUANTITY_LOTS, PRICE_TICKS as accepted; DETAIL_1 order type; DETAIL_2 time in force. */
@@ -54,24 +58,29 @@ export const eventType = {
   /** Not numbered: REF was processed before; DETAIL_3 the last ref processed. */
   duplicateRef: messages.error.number,
   /** Public. A price level as it is now: QUANTITY_LOTS at PRICE_TICKS in DETAIL_1 orders; 0 and 0 if it is gone. */
-  levelChanged: 256,
-  /** Public. SIDE of the aggressor; DETAIL_2 trade id. */
-  traded: 257,
+  levelChanged: FIRST_PUBLIC_TYPE,
+  /** Public. SIDE of the aggressor; DETAIL_1 trade id. */
+  traded: FIRST_PUBLIC_TYPE + 1,
 } as const
 
+/** Whether events of a type are everyone's and not a session's. */
+export function isPublicEvent(type: number): boolean {
+  return type >= FIRST_PUBLIC_TYPE
+}
+
+/** Numbers in a record of a type: from one record's begin to the next one's. */
+export function eventWidth(type: number): number {
+  return isPublicEvent(type) ? PUBLIC_WIDTH : PRIVATE_WIDTH
+}
+
 export class EventBuffer {
-  /** Records, `eventWidth` numbers each. Replaced when it grows: do not keep a reference across writes. */
+  /** The records, one after the other. Replaced when it grows: do not keep a reference across writes. */
   data: Float64Array
-  /** Numbers in use; a multiple of `eventWidth`. */
+  /** Numbers in use. */
   length = 0
 
   constructor(capacity = 4096) {
-    this.data = new Float64Array(capacity * width)
-  }
-
-  /** Number of records. */
-  get count(): number {
-    return this.length / width
+    this.data = new Float64Array(capacity * PRIVATE_WIDTH)
   }
 
   clear(): void {
@@ -79,9 +88,10 @@ export class EventBuffer {
   }
 
   /** Makes room for one record and returns where it begins. The caller must write all its columns. */
-  claim(): number {
-    const base = this.length
-    if (base === this.data.length) this.grow()
+  claim(width: number): number {
+    // The mask changes nothing, but tells V8 that adding a column cannot overflow, which it would check at every store.
+    const base = this.length & 0x3fffffff
+    if (base + width > this.data.length) this.grow()
     this.length = base + width
     return base
   }

@@ -16,8 +16,20 @@ import type { Definition } from './exchange.ts'
 import { Command, commandType, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from './index.ts'
 import type { InstrumentDefinition } from './instrument.ts'
 
-const { DETAIL_1, DETAIL_2, DETAIL_3, LEAVES_LOTS, ORDER_REF, PRICE_TICKS, QUANTITY_LOTS, REF, SESSION, SIDE, TYPE } =
-  eventLayout
+const {
+  DETAIL_1,
+  DETAIL_2,
+  DETAIL_3,
+  LEAVES_LOTS,
+  ORDER_REF,
+  PRICE_TICKS,
+  QUANTITY_LOTS,
+  REF,
+  SESSION,
+  SIDE,
+  TYPE,
+  PRIVATE_WIDTH,
+} = eventLayout
 
 /** A2 is a second session of participant A. */
 export type Trader = 'A' | 'B' | 'C' | 'A2'
@@ -170,10 +182,18 @@ export class Venue {
     return this.records().map(lineOf)
   }
 
+  /** Columns that public events do not have are 0. */
   private records(): Float64Array[] {
-    return Array.from({ length: this.out.count }, (_, index) =>
-      this.out.data.subarray(index * eventWidth, (index + 1) * eventWidth),
-    )
+    const { data, length } = this.out
+    const records: Float64Array[] = []
+    for (let base = 0; base < length; ) {
+      const width = eventWidth(data[base + TYPE])
+      const record = new Float64Array(PRIVATE_WIDTH)
+      record.set(data.subarray(base, base + width))
+      records.push(record)
+      base += width
+    }
+    return records
   }
 }
 
@@ -202,7 +222,7 @@ function lineOf(event: Float64Array): string {
     case eventType.duplicateRef:
       return `${trader} duplicate ref ${event[REF]}, last ${event[DETAIL_3]}`
     case eventType.traded:
-      return `traded: ${atPrice}, trade ${event[DETAIL_2]}, aggressor ${nameOf('side', event[SIDE])}`
+      return `traded: ${atPrice}, trade ${event[DETAIL_1]}, aggressor ${nameOf('side', event[SIDE])}`
     default:
       return `${event[SIDE] === enumerations.side.buy ? 'bids' : 'asks'} ${event[PRICE_TICKS]}: ${event[QUANTITY_LOTS]} in ${event[DETAIL_1]}`
   }

@@ -8,7 +8,7 @@ import { type Exchange, eventLayout, eventType } from '../core/index.ts'
 import { InstrumentFeed } from './instrument-feed.ts'
 import type { Encoding, Publisher } from './publisher.ts'
 
-const { DETAIL_1, DETAIL_2, INSTRUMENT, PRICE_TICKS, QUANTITY_LOTS, SEQUENCE, SIDE, TIME_US, TYPE } = eventLayout
+const { DETAIL_1, INSTRUMENT, PRICE_TICKS, QUANTITY_LOTS, SEQUENCE, SIDE, TIME_US, TYPE } = eventLayout
 const { levelChanged } = eventType
 
 /** A connection as the feed sees it. */
@@ -46,7 +46,7 @@ export class Feed {
     if (data[base + TYPE] === levelChanged) {
       instrument.levelChanged(side, price, quantity, data[base + DETAIL_1], sequence, timeUs)
     } else {
-      instrument.traded(data[base + DETAIL_2], price, quantity, side, sequence, timeUs)
+      instrument.traded(data[base + DETAIL_1], price, quantity, side, sequence, timeUs)
     }
   }
 

@@ -5,7 +5,15 @@
 import { ProtocolError } from '../../protocol/codec.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/messages.ts'
-import { doubleZero, type EventBuffer, type Exchange, eventLayout, eventType, eventWidth } from '../core/index.ts'
+import {
+  doubleZero,
+  type EventBuffer,
+  type Exchange,
+  eventLayout,
+  eventType,
+  eventWidth,
+  isPublicEvent,
+} from '../core/index.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
@@ -133,9 +141,11 @@ export class Gateway {
   release(events: EventBuffer): void {
     const { data, length } = events
     const { feed } = this.options
-    for (let base = 0; base < length; base += eventWidth) {
-      if (data[base + SESSION] === 0) feed.take(data, base)
+    for (let base = 0; base < length; ) {
+      const type = data[base + TYPE]
+      if (isPublicEvent(type)) feed.take(data, base)
       else this.deliver(data, base)
+      base += eventWidth(type)
     }
     for (const session of this.changed) {
       session.changed = false

@@ -5,7 +5,7 @@ import type { Message } from '../../protocol/messages.ts'
 import { EventBuffer, eventLayout, eventType } from '../core/index.ts'
 import { SessionStream } from './session-stream.ts'
 
-const { EVENT_NUMBER, SEQUENCE, TYPE } = eventLayout
+const { PRIVATE_WIDTH, EVENT_NUMBER, SEQUENCE, TYPE } = eventLayout
 
 /** Small enough that a few dozen events fill several chunks: one holds 11 at least, as they take up to 12 bytes each. */
 const small = { chunkBytes: 256, retainedEvents: 20 }
@@ -14,7 +14,7 @@ function appendNext(stream: SessionStream, count = 1): void {
   const events = new EventBuffer(1)
   for (let index = 0; index < count; index++) {
     events.clear()
-    const base = events.claim()
+    const base = events.claim(PRIVATE_WIDTH)
     events.data.fill(0)
     events.data[base + TYPE] = eventType.massCancelled
     events.data[base + EVENT_NUMBER] = stream.nextEvent

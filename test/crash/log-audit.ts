@@ -2,7 +2,15 @@
  * What a journal says happened, found out without the engine: it is read as it lies on the disk, and applied to the naive
  * exchange, which shares no matching code with the engine, and to the real one for its hash.
  */
-import { Command, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from '../../engine/core/index.ts'
+import {
+  Command,
+  EventBuffer,
+  Exchange,
+  eventLayout,
+  eventType,
+  eventWidth,
+  isPublicEvent,
+} from '../../engine/core/index.ts'
 import { encodeEventRecord } from '../../engine/gateway/event-record.ts'
 import { readJournal } from '../../engine/log/journal-reader.ts'
 import { FolderStorage } from '../../engine/log/journal-storage.ts'
@@ -64,9 +72,10 @@ function replay(folder: string, exchange: ExchangeSurface, take: (events: EventB
 /** Adds the numbered events of a buffer to those of their sessions, as messages. */
 function collect(buffer: EventBuffer, events: Message[][]): void {
   const { data, length } = buffer
-  for (let base = 0; base < length; base += eventWidth) {
+  for (let base = 0; base < length; base += eventWidth(data[base + TYPE])) {
+    const type = data[base + TYPE]
+    if (isPublicEvent(type) || type === eventType.duplicateRef) continue
     const session = data[base + SESSION]
-    if (session === 0 || data[base + TYPE] === eventType.duplicateRef) continue
     const writer = new WireWriter(maxEventBytes)
     encodeEventRecord(writer, data, base)
     events[session] ??= []

@@ -3,7 +3,7 @@
  * after every command, state whenever asked. A driver is used until its first difference.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { Command, commandType, EventBuffer, eventWidth } from '../../engine/core/index.ts'
+import { Command, commandType, EventBuffer } from '../../engine/core/index.ts'
 import { NaiveExchange } from './naive-exchange.ts'
 import { columnNames, readRecords } from './naive-records.ts'
 import type { OpenOrder } from './naive-state.ts'
@@ -158,10 +158,13 @@ export class Driver {
     // Object.is tells 0 from -0, which the wire would too.
     while (at < shared && Object.is(expected.data[at], actual.data[at])) at += 1
     if (at === shared && expected.length === actual.length) return undefined
-    const index = Math.floor(at / eventWidth)
-    const column = at < shared ? `column ${columnNames[at % eventWidth]}` : 'number of events'
-    const [left, right] = [expected, actual].map((events) => JSON.stringify(readRecords(events)[index] ?? 'no event'))
-    return `event ${index} of command ${this.sequence}, ${column}\n  should be ${left}\n  but is    ${right}`
+    const [should, is] = [expected, actual].map(readRecords)
+    const differing = (index: number) =>
+      columnNames.find((name) => !Object.is(should[index]?.[name], is[index]?.[name]))
+    let index = 0
+    while (differing(index) === undefined) index += 1
+    const [left, right] = [should, is].map((records) => JSON.stringify(records[index] ?? 'no event'))
+    return `event ${index} of command ${this.sequence}, ${differing(index)}\n  should be ${left}\n  but is    ${right}`
   }
 }
 

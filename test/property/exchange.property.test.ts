@@ -25,7 +25,7 @@ const timeout = 60_000 + runs * 1_000
 const seen = { types: new Set<number>(), rejectCodes: new Set<number>(), cancelReasons: new Set<number>() }
 
 function note(events: EventBuffer): void {
-  for (let base = 0; base < events.length; base += eventWidth) {
+  for (let base = 0; base < events.length; base += eventWidth(events.data[base + TYPE])) {
     const type = events.data[base + TYPE]
     seen.types.add(type)
     if (type === eventType.rejected) seen.rejectCodes.add(events.data[base + DETAIL_1])

@@ -2,7 +2,7 @@
  * What must hold in any exchange after any command, checked without the model: it can't be wrong in the same way as the
  * exchange and the model together. Every check returns what is broken, if anything is.
  */
-import { type EventBuffer, eventLayout, eventType, eventWidth } from '../../engine/core/index.ts'
+import { type EventBuffer, eventLayout, eventType, eventWidth, isPublicEvent } from '../../engine/core/index.ts'
 import type { AccountState, ExchangeSurface, LevelState, OrderState } from './surface.ts'
 
 const { EVENT_NUMBER, SESSION, TYPE } = eventLayout
@@ -15,9 +15,10 @@ export class EventNumbers {
   private readonly nextOf = new Map<number, number>()
 
   broken(events: EventBuffer): string | undefined {
-    for (let base = 0; base < events.length; base += eventWidth) {
+    for (let base = 0; base < events.length; base += eventWidth(events.data[base + TYPE])) {
+      const type = events.data[base + TYPE]
+      if (isPublicEvent(type) || type === eventType.duplicateRef) continue
       const session = events.data[base + SESSION]
-      if (session === 0 || events.data[base + TYPE] === eventType.duplicateRef) continue
       const expected = this.nextOf.get(session) ?? 1
       const number = events.data[base + EVENT_NUMBER]
       if (number !== expected) return `event ${number} of session ${session} came instead of ${expected}`

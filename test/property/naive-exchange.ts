@@ -193,14 +193,15 @@ export class NaiveExchange extends NaiveState implements ExchangeSurface {
     market.lastPriceTicks = priceTicks
     market.tradeCount += 1
     market.volumeLots += quantityLots
-    const trade = { priceTicks, quantityLots, detail2: this.lastTradeId }
-    this.write({ type: eventType.traded, instrument: taker.instrument, side: side[taker.side], ...trade })
+    const trade = { priceTicks, quantityLots }
+    const about = { instrument: taker.instrument, side: side[taker.side], detail1: this.lastTradeId }
+    this.write({ type: eventType.traded, ...about, ...trade })
     for (const [order, role, leavesLots] of [
       [maker, 'maker', fill.makerLeavesLots],
       [taker, 'taker', fill.leavesLots],
     ] as const) {
       const feeMinor = this.settle(order, role, priceTicks, quantityLots)
-      const detail = { detail1: liquidity[role], detail3: feeMinor }
+      const detail = { detail1: liquidity[role], detail2: this.lastTradeId, detail3: feeMinor }
       this.sendOf(order, { type: eventType.filled, ...trade, leavesLots, ...detail })
       if (leavesLots === 0) this.close(order)
     }

@@ -44,17 +44,20 @@ export const columnNames = Object.keys(columns) as ColumnName[]
 export type EventRecord = Partial<Record<ColumnName, number>>
 
 export function writeRecord(out: EventBuffer, record: EventRecord): void {
-  const base = out.claim()
-  out.data.fill(0, base, base + eventWidth)
+  const width = eventWidth(record.type!)
+  const base = out.claim(width)
+  out.data.fill(0, base, base + width)
   for (const name in record) out.data[base + columns[name as ColumnName]] = record[name as ColumnName]!
 }
 
 /** All records of a buffer, as objects with every column. */
 export function readRecords(out: EventBuffer): Required<EventRecord>[] {
   const records: Required<EventRecord>[] = []
-  for (let base = 0; base < out.length; base += eventWidth) {
-    const values = columnNames.map((name) => [name, out.data[base + columns[name]]])
+  for (let base = 0; base < out.length; ) {
+    const width = eventWidth(out.data[base + TYPE])
+    const values = columnNames.map((name) => [name, columns[name] < width ? out.data[base + columns[name]] : 0])
     records.push(Object.fromEntries(values))
+    base += width
   }
   return records
 }

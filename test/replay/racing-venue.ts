@@ -5,7 +5,7 @@
  */
 import { RandomSource } from '../../bots/runtime/random.ts'
 import type { OrderEntry } from '../../bots/traders/lobster/order-entry.ts'
-import { Command, EventBuffer, Exchange, eventLayout, eventWidth } from '../../engine/core/index.ts'
+import { Command, EventBuffer, Exchange, eventLayout, eventWidth, isPublicEvent } from '../../engine/core/index.ts'
 import { encodeEventRecord } from '../../engine/gateway/event-record.ts'
 import type { SessionEvent } from '../../protocol/client/index.ts'
 import { messagePackCodec } from '../../protocol/codec.ts'
@@ -14,7 +14,7 @@ import { limits } from '../../protocol/limits.ts'
 import { enumerations, messages } from '../../protocol/messages.ts'
 import { WireWriter } from '../../protocol/wire.ts'
 
-const { EVENT_NUMBER, SESSION } = eventLayout
+const { EVENT_NUMBER, SESSION, TYPE } = eventLayout
 
 export const instrument = 1
 export const instrumentRow = {
@@ -151,8 +151,8 @@ export class RacingVenue {
     const command = Object.assign(new Command(), fields, { sequence: this.sequence, timeUs: this.sequence })
     out.clear()
     this.exchange.apply(command, out)
-    for (let base = 0; base < out.length; base += eventWidth) {
-      if (out.data[base + EVENT_NUMBER] === 0) continue
+    for (let base = 0; base < out.length; base += eventWidth(out.data[base + TYPE])) {
+      if (isPublicEvent(out.data[base + TYPE]) || out.data[base + EVENT_NUMBER] === 0) continue
       writer.position = 0
       encodeEventRecord(writer, out.data, base)
       const [event] = messagePackCodec.decode(writer.bytes.slice(0, writer.position))

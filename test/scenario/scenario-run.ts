@@ -1,5 +1,13 @@
 /** Carries out one scenario of another engine's tests and tells what came of it, in that scenario's own terms. */
-import { Command, commandType, EventBuffer, eventLayout, eventType, eventWidth } from '../../engine/core/index.ts'
+import {
+  Command,
+  commandType,
+  EventBuffer,
+  eventLayout,
+  eventType,
+  eventWidth,
+  isPublicEvent,
+} from '../../engine/core/index.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { Definition, ExchangeSurface } from '../property/surface.ts'
@@ -186,7 +194,8 @@ export class ScenarioRun {
   private read(step: ScenarioStep): void {
     const { data, length } = this.out
     let maker = ''
-    for (let base = 0; base < length; base += eventWidth) {
+    for (let base = 0; base < length; base += eventWidth(data[base + TYPE])) {
+      if (isPublicEvent(data[base + TYPE])) continue
       const id = this.idOf.get(`${data[base + SESSION]} ${data[base + ORDER_REF]}`)!
       const detail = data[base + DETAIL_1]
       switch (data[base + TYPE]) {
