@@ -1,6 +1,6 @@
 /** The core's front door: what the rest of the engine may use of it. */
 export type { AccountState } from './accounts.ts'
-export { Command, commandType } from './command.ts'
+export { Command, commandType, quoteLayout } from './command.ts'
 export { doubleZero } from './double-zero.ts'
 export * from './events.ts'
 export { type Definition, Exchange, type LevelState } from './exchange.ts'
