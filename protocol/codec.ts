@@ -49,15 +49,10 @@ export interface Codec {
 const packr = new Packr({ useRecords: false })
 const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' })
 
-/** The MessagePack form of a message: its number, then its fields in order. */
+/** The MessagePack form of a message: its number, then its fields in order. Defaults at the end are left out. */
 export function toArray(message: OutgoingMessage): unknown[] {
-  const definition = messages[message.type]
-  const values = message as unknown as Record<string, unknown>
-  const array: unknown[] = [definition.number]
-  for (const field of definition.fields as readonly FieldDefinition[]) {
-    array.push(toWire(field.type, values[field.name] ?? field.default))
-  }
-  return array
+  const { number, fields } = messages[message.type]
+  return [number, ...toWireFields(fields, message as unknown as Record<string, unknown>)]
 }
 
 /** The inverse of `toArray`. Missing trailing fields take their defaults. */
@@ -104,15 +99,52 @@ function build(
   fields.forEach((field, index) => {
     const given = read(field, index)
     const absent = given === undefined || given === null
-    const value = absent ? field.default : convert(field.type, given)
-    if (value === undefined) {
+    const value = absent ? field.default : convertField(field, given, convert)
+    if (value === undefined || value instanceof RowProblem) {
       const ref = typeof message.ref === 'number' ? message.ref : 0
-      const problem = absent ? 'is missing' : `cannot be ${show(given)}`
+      const problem = value?.text ?? (absent ? 'is missing' : `cannot be ${show(given)}`)
       throw new ProtocolError('invalidField', `${name}.${field.name} ${problem}`, field.name, ref)
     }
     message[field.name] = value
   })
   return message as unknown as Message
+}
+
+/** What is wrong with the rows of a list, for the error text of its field. */
+class RowProblem {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** Undefined or a RowProblem where the value does not fit the field. */
+function convertField(
+  { type, maxRows }: FieldDefinition,
+  value: unknown,
+  convert: (type: FieldType, value: unknown) => unknown,
+): unknown {
+  if (maxRows !== undefined && Array.isArray(value) && value.length > maxRows) {
+    return new RowProblem(`has ${value.length} rows, ${maxRows} are allowed`)
+  }
+  try {
+    return convert(type, value)
+  } catch (problem) {
+    if (problem instanceof RowProblem) return problem
+    throw problem
+  }
+}
+
+/** The values of fields or columns in order, without those at the end that have their defaults. */
+function toWireFields(fields: readonly FieldDefinition[], values: Record<string, unknown>): unknown[] {
+  let length = fields.length
+  while (length > 0 && isDefault(fields[length - 1], values[fields[length - 1].name])) length--
+  return fields.slice(0, length).map(({ name, type, default: otherwise }) => toWire(type, values[name] ?? otherwise))
+}
+
+function isDefault(field: FieldDefinition, value: unknown): boolean {
+  return field.default !== undefined && (value ?? field.default) === field.default
 }
 
 function toWire(type: FieldType, value: unknown): unknown {
@@ -123,42 +155,64 @@ function toWire(type: FieldType, value: unknown): unknown {
   if (type === 'string' || type === 'boolean') return value
   if (isList(type)) {
     const columns = rows[rowName(type)]
-    return (value as Record<string, unknown>[]).map((row) =>
-      columns.map((column) => toWire(column.type, row[column.name])),
-    )
+    return (value as Record<string, unknown>[]).map((row) => toWireFields(columns, row))
   }
   return (enumerations[type] as Record<string, number>)[value as string]
 }
 
 /** Undefined where the value does not fit the type. */
 function fromWire(type: FieldType, value: unknown): unknown {
-  if (isList(type)) {
-    if (!Array.isArray(value)) return undefined
-    const columns = rows[rowName(type)]
-    return value.map((row) => readRow(columns, (_, index) => (row as unknown[])?.[index], fromWire))
-  }
+  if (isList(type)) return readRows(type, value, readArrayRow)
   return isEnumeration(type) ? nameOfValue[type].get(value as number) : scalar(type, value)
 }
 
 function fromJson(type: FieldType, value: unknown): unknown {
-  if (isList(type)) {
-    if (!Array.isArray(value)) return undefined
-    const columns = rows[rowName(type)]
-    return value.map((row) => readRow(columns, (name) => (row as Record<string, unknown>)?.[name], fromJson))
-  }
+  if (isList(type)) return readRows(type, value, readObjectRow)
   if (!isEnumeration(type)) return scalar(type, value)
   return typeof value === 'string' && Object.hasOwn(enumerations[type], value) ? value : undefined
 }
 
-function readRow(
-  columns: readonly { name: string; type: FieldType }[],
-  read: (name: string, index: number) => unknown,
+type Columns = readonly FieldDefinition[]
+
+function readRows(
+  type: `list:${RowName}`,
+  value: unknown,
+  readRow: (columns: Columns, row: unknown) => Record<string, unknown>,
+): unknown {
+  if (!Array.isArray(value)) return undefined
+  const columns = rows[rowName(type)]
+  return value.map((row) => readRow(columns, row))
+}
+
+function readArrayRow(columns: Columns, row: unknown): Record<string, unknown> {
+  if (!Array.isArray(row) || row.length > columns.length) {
+    throw new RowProblem(`has a row that is not an array of at most ${columns.length} columns`)
+  }
+  return readColumns(columns, (_, index) => row[index], fromWire)
+}
+
+function readObjectRow(columns: Columns, row: unknown): Record<string, unknown> {
+  if (typeof row !== 'object' || row === null || Array.isArray(row)) {
+    throw new RowProblem('has a row that is not an object')
+  }
+  for (const key of Object.keys(row)) {
+    if (!columns.some(({ name }) => name === key))
+      throw new RowProblem(`has a row with ${show(key)}, which is no column`)
+  }
+  const values = row as Record<string, unknown>
+  return readColumns(columns, ({ name }) => (Object.hasOwn(values, name) ? values[name] : undefined), fromJson)
+}
+
+function readColumns(
+  columns: Columns,
+  read: (column: FieldDefinition, index: number) => unknown,
   convert: (type: FieldType, value: unknown) => unknown,
 ): Record<string, unknown> {
   const row: Record<string, unknown> = {}
   columns.forEach((column, index) => {
-    const value = convert(column.type, read(column.name, index))
-    if (value === undefined) throw new ProtocolError('invalidField', `row field ${column.name} is missing or invalid`)
+    const given = read(column, index)
+    const value = given === undefined || given === null ? column.default : convert(column.type, given)
+    if (value === undefined) throw new RowProblem(`has a row whose ${column.name} is missing or invalid`)
     row[column.name] = value
   })
   return row

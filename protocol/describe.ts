@@ -62,29 +62,30 @@ function describeMessages(first: number, last: number): string {
 function describeMessage(name: string, { number, from, about, fields }: MessageDefinition): string {
   const title = `#### ${number} \`${name}\` (${directions[from]})\n\n${about}`
   if (fields.length === 0) return `${title} It has no fields.`
+  return `${title}\n\n${fieldTable(fields, 1)}`
+}
+
+/** @param first index of the first field in the MessagePack array */
+function fieldTable(fields: readonly FieldDefinition[], first: number): string {
   const withDefaults = fields.some((field) => field.default !== undefined)
   const lines = fields.map((field, index) => [
-    String(index + 1),
+    String(first + index),
     `\`${field.name}\``,
     typeName(field.type),
-    ...(withDefaults ? [field.default === undefined ? '' : `\`${field.default}\``] : []),
+    ...(withDefaults ? [describeDefault(field.default)] : []),
     field.about,
   ])
-  const head = ['#', 'field', 'type', ...(withDefaults ? ['default'] : []), 'meaning']
-  return `${title}\n\n${markdownTable(head, lines)}`
+  return markdownTable(['#', 'field', 'type', ...(withDefaults ? ['default'] : []), 'meaning'], lines)
+}
+
+function describeDefault(value: FieldDefinition['default']): string {
+  if (value === undefined) return ''
+  return value === '' ? 'empty' : `\`${value}\``
 }
 
 function describeRows(): string {
   return Object.entries(rows)
-    .map(([name, columns]) => {
-      const lines = columns.map((column, index) => [
-        String(index),
-        `\`${column.name}\``,
-        typeName(column.type),
-        column.about,
-      ])
-      return `#### \`${name}\`\n\n${markdownTable(['#', 'field', 'type', 'meaning'], lines)}`
-    })
+    .map(([name, columns]) => `#### \`${name}\`\n\n${fieldTable(columns, 0)}`)
     .join('\n\n')
 }
 

@@ -14,13 +14,22 @@ const int = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -300, max: 300 }))
 function numbersOf(name: MessageName): fc.Arbitrary<number[]> {
   const fields: readonly FieldDefinition[] = messages[name].fields
   return fc.tuple(
-    ...fields.map(({ type }) => {
+    ...fields.map(({ type, default: otherwise }) => {
+      // What has a default is often left out.
+      if (otherwise === 0) return fc.oneof(fc.constant(0), uint)
       if (type === 'uint') return uint
       if (type === 'int') return int
       if (type === 'boolean') return fc.nat({ max: 1 })
       return fc.constantFrom(...(Object.values(enumerations[type as keyof typeof enumerations]) as number[]))
     }),
   )
+}
+
+/** The values without the defaults at the end. */
+function withoutDefaults(name: MessageName, values: readonly number[]): number[] {
+  const fields: readonly FieldDefinition[] = messages[name].fields
+  const last = values.findLastIndex((value, index) => fields[index].default !== value)
+  return values.slice(0, last + 1)
 }
 
 /** What the general codec says that the bytes hold, as numbers again, and that it is this message. */
@@ -35,8 +44,17 @@ const encoders: [MessageName, (writer: WireWriter, ...values: never[]) => void][
   ['rejected', eventCodec.encodeRejected],
   ['filled', eventCodec.encodeFilled],
   ['cancelled', eventCodec.encodeCancelled],
+  ['triggered', eventCodec.encodeTriggered],
+  ['expired', eventCodec.encodeExpired],
   ['massCancelled', eventCodec.encodeMassCancelled],
+  ['quoteAccepted', eventCodec.encodeQuoteAccepted],
+  ['quoteRejected', eventCodec.encodeQuoteRejected],
+  ['massQuoted', eventCodec.encodeMassQuoted],
+  ['protectionTriggered', eventCodec.encodeProtectionTriggered],
+  ['carriedOut', eventCodec.encodeCarriedOut],
+  ['reduced', eventCodec.encodeReduced],
   ['top', marketDataCodec.encodeTop],
+  ['auctionIndication', marketDataCodec.encodeAuctionIndication],
 ]
 
 describe('the event codec', () => {
@@ -48,8 +66,9 @@ describe('the event codec', () => {
           encodeEvent(writer, ...(values as never[]))
           expect(writer.position).toBeLessThanOrEqual(eventCodec.maxEventBytes)
           const bytes = writer.bytes.slice(0, writer.position)
-          expect(bytes).toEqual(encode([messages[name].number, ...values]))
-          expect(readBack(name, bytes)).toEqual(values)
+          const sent = withoutDefaults(name, values)
+          expect(bytes).toEqual(encode([messages[name].number, ...sent]))
+          expect(readBack(name, bytes)).toEqual(sent)
         }),
       )
     })
@@ -59,7 +78,7 @@ describe('the event codec', () => {
     fc.assert(
       fc.property(numbersOf('replaced'), (values) => {
         const writer = new WireWriter(eventCodec.maxEventBytes)
-        const [event, sequence, time, ref, orderRef, orderId, quantity, price, leaves, kept] = values
+        const [event, sequence, time, ref, orderRef, orderId, quantity, price, leaves, kept, stop] = values
         eventCodec.encodeReplaced(
           writer,
           event,
@@ -72,11 +91,19 @@ describe('the event codec', () => {
           price,
           leaves,
           kept === 1,
+          stop,
         )
-        expect(readBack('replaced', writer.bytes.slice(0, writer.position))).toEqual(values)
+        const bytes = writer.bytes.slice(0, writer.position)
+        expect(readBack('replaced', bytes)).toEqual(withoutDefaults('replaced', values))
       }),
     )
   })
+})
+
+it('every numbered event of the table has an encoder', () => {
+  const events = Object.entries(messages).filter(([, { fields }]) => fields[0]?.name === 'eventNumber')
+  const encoded = new Set<string>([...encoders.map(([name]) => name), 'replaced'])
+  expect(events.map(([name]) => name).filter((name) => !encoded.has(name))).toEqual([])
 })
 
 describe('the market-data codec', () => {

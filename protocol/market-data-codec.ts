@@ -45,6 +45,22 @@ export function encodeTop(
   writer.uint(askQuantityLots)
 }
 
+export function encodeAuctionIndication(
+  writer: WireWriter,
+  instrument: number,
+  previousSequence: number,
+  sequence: number,
+  engineTimeUs: number,
+  priceTicks: number,
+  volumeLots: number,
+  imbalanceLots: number,
+): void {
+  begin(writer, messages.auctionIndication, instrument, previousSequence, sequence, engineTimeUs)
+  writer.uint(priceTicks)
+  writer.uint(volumeLots)
+  writer.int(imbalanceLots)
+}
+
 /** Begins a bookUpdate; `changeCount` calls of `encodeLevelChange` must follow. */
 export function beginBookUpdate(
   writer: WireWriter,

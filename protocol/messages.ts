@@ -6,6 +6,7 @@
  * fields by name. Fields are only ever added at the end, with a default; numbers are never reused.
  */
 import { errors } from './errors.ts'
+import { limits } from './limits.ts'
 
 export const protocolVersion = 1
 
@@ -238,6 +239,8 @@ export interface FieldDefinition {
   readonly about: string
   /** Makes the field optional on arrival. */
   readonly default?: number | boolean | string
+  /** Most rows of a list (`invalidField`). */
+  readonly maxRows?: number
 }
 
 export interface MessageDefinition {
@@ -449,7 +452,12 @@ export const messages = {
     fields: [
       { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
       { name: 'group', type: 'uint', about: 'protection group of these quotes, from 1' },
-      { name: 'quotes', type: 'list:quote', about: 'at most maxQuotesPerMessage' },
+      {
+        name: 'quotes',
+        type: 'list:quote',
+        about: 'at most maxQuotesPerMessage',
+        maxRows: limits.maxQuotesPerMessage,
+      },
     ],
   },
   setProtection: {
@@ -925,6 +933,17 @@ export type Row<Name extends RowName> = {
 type RequiredFields<Fields extends readonly FieldDefinition[]> = Exclude<Fields[number], { readonly default: unknown }>
 type OptionalFields<Fields extends readonly FieldDefinition[]> = Extract<Fields[number], { readonly default: unknown }>
 
+/** One row of a list field as it is handed to an encoder: columns with a default may be left out. */
+export type OutgoingRow<Name extends RowName> = {
+  [Field in RequiredFields<(typeof rows)[Name]> as Field['name']]: ValueOfField<Field['type']>
+} & {
+  [Field in OptionalFields<(typeof rows)[Name]> as Field['name']]?: ValueOfField<Field['type']>
+}
+
+type OutgoingValueOfField<Type extends FieldType> = Type extends `list:${infer Name extends RowName}`
+  ? readonly OutgoingRow<Name>[]
+  : ValueOfField<Type>
+
 /** A message as it arrives: an object with `type` and every field. */
 export type Message<Name extends MessageName = MessageName> = {
   [Key in Name]: { type: Key } & {
@@ -932,12 +951,12 @@ export type Message<Name extends MessageName = MessageName> = {
   }
 }[Name]
 
-/** A message as it is handed to an encoder: fields with a default may be left out. */
+/** A message as it is handed to an encoder: fields and columns with a default may be left out. */
 export type OutgoingMessage<Name extends MessageName = MessageName> = {
   [Key in Name]: { type: Key } & {
-    [Field in RequiredFields<(typeof messages)[Key]['fields']> as Field['name']]: ValueOfField<Field['type']>
+    [Field in RequiredFields<(typeof messages)[Key]['fields']> as Field['name']]: OutgoingValueOfField<Field['type']>
   } & {
-    [Field in OptionalFields<(typeof messages)[Key]['fields']> as Field['name']]?: ValueOfField<Field['type']>
+    [Field in OptionalFields<(typeof messages)[Key]['fields']> as Field['name']]?: OutgoingValueOfField<Field['type']>
   }
 }[Name]
 

@@ -64,7 +64,7 @@ describe('protocol/README.md', () => {
   it('shows an event and a book update byte for byte as the engine writes them', () => {
     const writer = new WireWriter(128)
     const written = () => Buffer.from(writer.bytes.subarray(0, writer.position)).toString('hex')
-    encodeAccepted(writer, 12, 70_000, 1_790_000_000_000_000, 7, 301, 1, 1, 1, 1, 100, 10_050)
+    encodeAccepted(writer, 12, 70_000, 1_790_000_000_000_000, 7, 301, 1, 1, 1, 1, 100, 10_050, 0, 0, 0)
     expect(written()).toBe(examples[1].bytes.toString('hex'))
 
     writer.position = 0

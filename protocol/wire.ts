@@ -191,6 +191,13 @@ export class WireReader {
     return Number.isSafeInteger(value) ? value + 0 : Number.NaN
   }
 
+  /** 1 for true, 0 for false; -1 if the value here is neither. */
+  boolean(): number {
+    if (this.position >= this.end) return -1
+    const tag = this.bytes[this.position++]
+    return tag === 0xc3 ? 1 : tag === 0xc2 ? 0 : -1
+  }
+
   /** Whether the value here is nil; if so, it is passed over. */
   nil(): boolean {
     if (this.position >= this.end || this.bytes[this.position] !== 0xc0) return false

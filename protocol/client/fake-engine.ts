@@ -3,12 +3,13 @@
  * requests, answers and connections when told to. It has no book: every order rests until it is cancelled.
  */
 import { type Codec, messagePackCodec } from '../codec.ts'
+import { completeRow } from '../complete.ts'
 import { closeCodeOf, type ErrorName, errors } from '../errors.ts'
-import type { Message, OutgoingMessage, Row } from '../messages.ts'
+import type { Message, OutgoingMessage } from '../messages.ts'
 import type { Request, SessionEvent } from './session-types.ts'
 import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
 
-export const fakeInstrument: Row<'instrument'> = {
+export const fakeInstrument = completeRow('instrument', {
   instrument: 1,
   symbol: 'ACME',
   currency: 'USD',
@@ -23,7 +24,7 @@ export const fakeInstrument: Row<'instrument'> = {
   priceBandBasisPoints: 1_000,
   makerFeeRate: 0,
   takerFeeRate: 0,
-}
+})
 
 /** One end of a connection, as the client sees it. Everything arrives in a microtask of its own. */
 class FakeSocket implements WebSocketLike {
