@@ -13,7 +13,7 @@ import { type EventBuffer, eventLayout, eventType } from './events.ts'
 import type { Sessions } from './sessions.ts'
 
 const { LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT } = levelLayout
-const { LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, PRICE } = orderLayout
+const { LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE } = orderLayout
 const {
   DETAIL_1,
   DETAIL_2,
@@ -110,7 +110,7 @@ export class EventWriter {
     data[base + REF] = 0
     data[base + ORDER_REF] = this.orders.ref(order)
     data[base + ORDER_ID] = this.orders.orderId(order)
-    data[base + INSTRUMENT] = columns[order * ORDER_SIZE + ORDER_INSTRUMENT]
+    data[base + INSTRUMENT] = this.orders.instrument(order)
     data[base + SIDE] = side
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots
@@ -156,7 +156,7 @@ export class EventWriter {
     data[base + REF] = ref
     data[base + ORDER_REF] = this.orders.ref(order)
     data[base + ORDER_ID] = this.orders.orderId(order)
-    data[base + INSTRUMENT] = columns[slot + ORDER_INSTRUMENT]
+    data[base + INSTRUMENT] = this.orders.instrument(order)
     data[base + SIDE] = this.orders.side(order)
     data[base + PRICE_TICKS] = columns[slot + PRICE]
     data[base + QUANTITY_LOTS] = columns[slot + LEAVES]
@@ -200,7 +200,7 @@ export class EventWriter {
     data[base + REF] = ref
     data[base + ORDER_REF] = this.orders.ref(order)
     data[base + ORDER_ID] = this.orders.orderId(order)
-    data[base + INSTRUMENT] = columns[slot + ORDER_INSTRUMENT]
+    data[base + INSTRUMENT] = this.orders.instrument(order)
     data[base + SIDE] = side
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = quantityLots

@@ -6,7 +6,7 @@
 import { errors } from '../../protocol/errors.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { BookListener } from './book/book.ts'
-import { orderLayout } from './book/order-pool.ts'
+import { kindLayout, orderLayout } from './book/order-pool.ts'
 import type { Command } from './command.ts'
 import { doubleZero } from './double-zero.ts'
 import type { EventWriter } from './event-writer.ts'
@@ -14,8 +14,8 @@ import type { Instrument } from './instrument.ts'
 import { Risk } from './risk.ts'
 import type { ExchangeState } from './state.ts'
 
-const { ACCOUNT, KIND, LEAVES, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } =
-  orderLayout
+const { ACCOUNT, KIND, LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } = orderLayout
+const { INSTRUMENT_SHIFT, ORDER_TYPE_SHIFT, SELF_TRADE_MODE_SHIFT, TIME_IN_FORCE_SHIFT } = kindLayout
 const { cancelReason, field, orderType, timeInForce } = enumerations
 const { any: ANY_SIDE, buy: BUY, sell: SELL } = enumerations.side
 
@@ -127,7 +127,7 @@ export class OrderEntry implements BookListener {
     for (let order = this.state.sessions.oldestOrder(session); order !== 0; ) {
       const next = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
       const matches =
-        (instrument === 0 || orders.int32[order * ORDER_SIZE + ORDER_INSTRUMENT] === instrument) &&
+        (instrument === 0 || orders.instrument(order) === instrument) &&
         (side === ANY_SIDE || orders.side(order) === side)
       if (matches) {
         this.cancel(order, ref, reason)
@@ -253,8 +253,12 @@ export class OrderEntry implements BookListener {
     orders.int32[base + LEAVES] = leaves
     orders.int32[base + ORDER_SESSION] = session
     orders.int32[base + ACCOUNT] = account
-    orders.int32[base + ORDER_INSTRUMENT] = command.instrument
-    orders.int32[base + KIND] = side | (command.orderType << 2)
+    orders.int32[base + KIND] =
+      side |
+      (command.orderType << ORDER_TYPE_SHIFT) |
+      (command.timeInForce << TIME_IN_FORCE_SHIFT) |
+      (1 << SELF_TRADE_MODE_SHIFT) |
+      (command.instrument << INSTRUMENT_SHIFT)
     this.state.index.insert(session, ref, order)
     this.state.sessions.linkOrder(order)
     this.state.participants.addOpenOrders(this.state.sessions.participant(session), 1)
@@ -365,7 +369,7 @@ export class OrderEntry implements BookListener {
 
   private instrumentOf(order: number): Instrument {
     // An open order is always of an instrument that exists.
-    return this.state.instruments[this.state.memory.orders.int32[order * ORDER_SIZE + ORDER_INSTRUMENT]]!
+    return this.state.instruments[this.state.memory.orders.instrument(order)]!
   }
 }
 

@@ -9,7 +9,7 @@ import type { Instrument } from './instrument.ts'
 import type { ExchangeState } from './state.ts'
 
 const { HEAD, LEVEL_SIZE } = levelLayout
-const { LEAVES, NEXT, ORDER_INSTRUMENT, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } = orderLayout
+const { LEAVES, NEXT, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } = orderLayout
 const { buy: BUY, sell: SELL } = enumerations.side
 
 export interface OrderState {
@@ -31,7 +31,7 @@ export function orderStateOf(orders: OrderPool, order: number): OrderState {
     orderId: orders.orderId(order),
     session: orders.int32[base + ORDER_SESSION],
     ref: orders.ref(order),
-    instrument: orders.int32[base + ORDER_INSTRUMENT],
+    instrument: orders.instrument(order),
     side: orders.side(order),
     orderType: orders.orderType(order),
     priceTicks: orders.int32[base + PRICE],

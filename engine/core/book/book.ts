@@ -5,6 +5,7 @@
 import { enumerations } from '../../../protocol/messages.ts'
 import { LevelPool, levelLayout } from './level-pool.ts'
 import { OrderPool, orderLayout } from './order-pool.ts'
+import type { OrderTerms } from './order-terms.ts'
 import { PriceIndex } from './price-index.ts'
 
 const { HEAD, LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT, TAIL } = levelLayout
@@ -14,11 +15,13 @@ const { buy: BUY, sell: SELL } = enumerations.side
 /** What all books of an exchange share. */
 export class BookMemory {
   readonly orders: OrderPool
+  readonly terms: OrderTerms
   readonly levels: LevelPool
   readonly prices = new PriceIndex()
 
   constructor(orderCapacity: number) {
     this.orders = new OrderPool(orderCapacity)
+    this.terms = this.orders.terms
     this.levels = new LevelPool(Math.ceil(orderCapacity / 4))
   }
 }

@@ -2,21 +2,23 @@
  * Price levels: 32-byte records in one block of memory. A level exists as long as an order rests at its price. Level 0 is
  * never used and means none.
  */
+import { grownRecords } from './pool-growth.ts'
 
 /** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
 export const levelLayout = {
   LEVEL_SIZE: 8,
-  LEVEL_PRICE: 2,
+  LEVEL_PRICE: 4,
   /** Oldest order of the queue. */
-  HEAD: 3,
+  HEAD: 5,
   /** Newest order of the queue. */
-  TAIL: 4,
-  ORDER_COUNT: 5,
+  TAIL: 6,
+  ORDER_COUNT: 7,
 } as const
 
 const { LEVEL_SIZE, LEVEL_PRICE, HEAD, TAIL, ORDER_COUNT } = levelLayout
-// 64-bit column, in units of 8 bytes from the record's begin.
+// 64-bit columns, in units of 8 bytes from the record's begin.
 const TOTAL_64 = 0
+const HIDDEN_64 = 1
 
 export class LevelPool {
   /** The 32-bit columns: `int32[level * LEVEL_SIZE + COLUMN]`. Replaced when the pool grows. */
@@ -43,6 +45,7 @@ export class LevelPool {
     }
     const base = level * LEVEL_SIZE
     this.float64[(base >> 1) + TOTAL_64] = 0
+    this.float64[(base >> 1) + HIDDEN_64] = 0
     this.int32[base + LEVEL_PRICE] = priceTicks
     this.int32[base + HEAD] = 0
     this.int32[base + TAIL] = 0
@@ -55,7 +58,7 @@ export class LevelPool {
     this.freeLevel = level
   }
 
-  /** Open quantity of all orders at the level. A sum of 32-bit quantities, so it needs 64 bits. */
+  /** What all orders at the level show. A sum of 32-bit quantities, so it needs 64 bits. */
   totalLots(level: number): number {
     return this.float64[level * (LEVEL_SIZE / 2) + TOTAL_64]
   }
@@ -64,8 +67,18 @@ export class LevelPool {
     this.float64[level * (LEVEL_SIZE / 2) + TOTAL_64] += lots
   }
 
+  addHiddenLots(level: number, lots: number): void {
+    this.float64[level * (LEVEL_SIZE / 2) + HIDDEN_64] += lots
+  }
+
+  /** Open quantity of all orders at the level, the hidden parts of icebergs included. */
+  openLots(level: number): number {
+    const base = level * (LEVEL_SIZE / 2)
+    return this.float64[base + TOTAL_64] + this.float64[base + HIDDEN_64]
+  }
+
   private grow(): void {
-    const memory = new ArrayBuffer(this.int32.byteLength * 2)
+    const memory = new ArrayBuffer(grownRecords(this.int32.length / LEVEL_SIZE) * LEVEL_SIZE * 4)
     const larger = new Int32Array(memory)
     larger.set(this.int32)
     this.int32 = larger

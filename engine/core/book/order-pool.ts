@@ -3,6 +3,9 @@
  * costs no allocation. A slot number names an order as long as it is open; slot 0 is never used and means none.
  */
 
+import { OrderTerms, termsLayout } from './order-terms.ts'
+import { grownRecords } from './pool-growth.ts'
+
 /**
  * Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin.
  * Whoever uses them takes them out of this object into constants of his own file; `engine/compiler.ts` says why.
@@ -21,12 +24,33 @@ export const orderLayout = {
   /** Neighbours among the session's open orders, oldest first, 0 at the ends. */
   SESSION_NEXT: 12,
   SESSION_PREVIOUS: 13,
-  ORDER_INSTRUMENT: 14,
-  /** Side in the lowest two bits, order type above. */
+  /** Its record in `terms`; 0: a plain order, which has none. */
+  TERMS: 14,
+  /** What `kindLayout` says. */
   KIND: 15,
 } as const
 
-const { ORDER_SIZE, LEVEL, NEXT, PREVIOUS, SESSION_NEXT, SESSION_PREVIOUS, KIND } = orderLayout
+/** What KIND packs: the side in its lowest two bits; three bits each from the shifts on; flags; the instrument's number. */
+export const kindLayout = {
+  SIDE_MASK: 0b11,
+  ORDER_TYPE_SHIFT: 2,
+  TIME_IN_FORCE_SHIFT: 5,
+  SELF_TRADE_MODE_SHIFT: 8,
+  /** What is left of a three-bit part when it is shifted down. */
+  PART_MASK: 0b111,
+  REDUCE_ONLY: 1 << 11,
+  QUOTE: 1 << 12,
+  /** Waits for its stop price, in the instrument's book of stops. */
+  WAITING_STOP: 1 << 13,
+  /** Waits for the closing auction, in a book of its own as well. */
+  WAITING_AT_CLOSE: 1 << 14,
+  INSTRUMENT_SHIFT: 16,
+} as const
+
+const { ORDER_SIZE, LEAVES, LEVEL, NEXT, PREVIOUS, SESSION_NEXT, SESSION_PREVIOUS, TERMS, KIND } = orderLayout
+const { SIDE_MASK, ORDER_TYPE_SHIFT, TIME_IN_FORCE_SHIFT, SELF_TRADE_MODE_SHIFT, PART_MASK, INSTRUMENT_SHIFT } =
+  kindLayout
+const { TERMS_SIZE, SHOWN, DISPLAY } = termsLayout
 // 64-bit columns, in units of 8 bytes from the record's begin.
 const REF_64 = 0
 const ORDER_ID_64 = 1
@@ -34,6 +58,8 @@ const ORDER_ID_64 = 1
 export class OrderPool {
   /** The 32-bit columns: `int32[slot * ORDER_SIZE + COLUMN]`. Replaced when the pool grows. */
   int32: Int32Array
+  /** Of orders that have more of them than a plain one. */
+  readonly terms: OrderTerms
   private float64: Float64Array
   private slotCount = 1
   /** First of the free slots, each naming the next in NEXT. */
@@ -45,9 +71,10 @@ export class OrderPool {
     const memory = new ArrayBuffer((capacity + 1) * ORDER_SIZE * 4)
     this.int32 = new Int32Array(memory)
     this.float64 = new Float64Array(memory)
+    this.terms = new OrderTerms(Math.ceil(capacity / 16))
   }
 
-  /** Takes a slot; the caller must write every 32-bit column but LEVEL and the neighbours, which are 0. */
+  /** Takes a slot; the caller must write every 32-bit column but LEVEL, TERMS and the neighbours, which are 0. */
   allocate(ref: number, orderId: number): number {
     let slot = this.freeSlot
     if (slot !== 0) {
@@ -64,11 +91,15 @@ export class OrderPool {
     this.int32[base + PREVIOUS] = 0
     this.int32[base + SESSION_NEXT] = 0
     this.int32[base + SESSION_PREVIOUS] = 0
+    this.int32[base + TERMS] = 0
     this.size++
     return slot
   }
 
+  /** Gives a slot back, with the order's terms. */
   release(slot: number): void {
+    const terms = this.int32[slot * ORDER_SIZE + TERMS]
+    if (terms !== 0) this.terms.release(terms)
     this.int32[slot * ORDER_SIZE + NEXT] = this.freeSlot
     this.freeSlot = slot
     this.size--
@@ -82,16 +113,40 @@ export class OrderPool {
     return this.float64[slot * (ORDER_SIZE / 2) + ORDER_ID_64]
   }
 
+  setRef(slot: number, ref: number): void {
+    this.float64[slot * (ORDER_SIZE / 2) + REF_64] = ref
+  }
+
   side(slot: number): number {
-    return this.int32[slot * ORDER_SIZE + KIND] & 3
+    return this.int32[slot * ORDER_SIZE + KIND] & SIDE_MASK
   }
 
   orderType(slot: number): number {
-    return this.int32[slot * ORDER_SIZE + KIND] >> 2
+    return (this.int32[slot * ORDER_SIZE + KIND] >> ORDER_TYPE_SHIFT) & PART_MASK
+  }
+
+  timeInForce(slot: number): number {
+    return (this.int32[slot * ORDER_SIZE + KIND] >> TIME_IN_FORCE_SHIFT) & PART_MASK
+  }
+
+  selfTradeMode(slot: number): number {
+    return (this.int32[slot * ORDER_SIZE + KIND] >> SELF_TRADE_MODE_SHIFT) & PART_MASK
+  }
+
+  instrument(slot: number): number {
+    return this.int32[slot * ORDER_SIZE + KIND] >> INSTRUMENT_SHIFT
+  }
+
+  /** What a resting order shows: an iceberg only a part of what is left. */
+  shownLots(slot: number): number {
+    const base = slot * ORDER_SIZE
+    const terms = this.int32[base + TERMS] * TERMS_SIZE
+    // Terms 0 are all 0.
+    return this.terms.int32[terms + DISPLAY] === 0 ? this.int32[base + LEAVES] : this.terms.int32[terms + SHOWN]
   }
 
   private grow(): void {
-    const memory = new ArrayBuffer(this.int32.byteLength * 2)
+    const memory = new ArrayBuffer(grownRecords(this.int32.length / ORDER_SIZE) * ORDER_SIZE * 4)
     const larger = new Int32Array(memory)
     larger.set(this.int32)
     this.int32 = larger

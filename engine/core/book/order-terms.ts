@@ -1,0 +1,80 @@
+/**
+ * Terms that few orders have (an expiry, a display quantity, a stop price), kept apart so that the record of a plain order
+ * stays one cache line: 32-byte records in one block of memory. Terms 0 are never used and mean none.
+ */
+import { grownRecords } from './pool-growth.ts'
+
+/** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
+export const termsLayout = {
+  TERMS_SIZE: 8,
+  /** What an iceberg that rests shows now. */
+  SHOWN: 2,
+  /** What it shows at most; 0: the order is no iceberg. */
+  DISPLAY: 3,
+  /** 0: the order is no waiting stop. */
+  STOP_PRICE: 4,
+  /** A waiting stop order's limit price, while its PRICE is the stop price. */
+  LIMIT_PRICE: 5,
+  /** Timer of the expiry, 0 if none. */
+  TIMER: 6,
+} as const
+
+const { TERMS_SIZE, SHOWN, DISPLAY, STOP_PRICE, LIMIT_PRICE, TIMER } = termsLayout
+// 64-bit column, in units of 8 bytes from the record's begin.
+const EXPIRE_TIME_64 = 0
+
+export class OrderTerms {
+  /** The 32-bit columns: `int32[terms * TERMS_SIZE + COLUMN]`. Replaced when the pool grows. */
+  int32: Int32Array
+  private float64: Float64Array
+  private termsCount = 1
+  /** First of the free records, each naming the next in SHOWN. */
+  private freeTerms = 0
+
+  constructor(capacity: number) {
+    const memory = new ArrayBuffer((capacity + 1) * TERMS_SIZE * 4)
+    this.int32 = new Int32Array(memory)
+    this.float64 = new Float64Array(memory)
+  }
+
+  /** Takes terms of which every column is 0. */
+  allocate(): number {
+    let terms = this.freeTerms
+    if (terms !== 0) {
+      this.freeTerms = this.int32[terms * TERMS_SIZE + SHOWN]
+    } else {
+      terms = this.termsCount++
+      if (this.termsCount * TERMS_SIZE > this.int32.length) this.grow()
+    }
+    const base = terms * TERMS_SIZE
+    this.float64[(base >> 1) + EXPIRE_TIME_64] = 0
+    this.int32[base + SHOWN] = 0
+    this.int32[base + DISPLAY] = 0
+    this.int32[base + STOP_PRICE] = 0
+    this.int32[base + LIMIT_PRICE] = 0
+    this.int32[base + TIMER] = 0
+    return terms
+  }
+
+  release(terms: number): void {
+    this.int32[terms * TERMS_SIZE + SHOWN] = this.freeTerms
+    this.freeTerms = terms
+  }
+
+  /** When the order expires, microseconds; 0: never. */
+  expireTimeUs(terms: number): number {
+    return this.float64[terms * (TERMS_SIZE / 2) + EXPIRE_TIME_64]
+  }
+
+  setExpireTimeUs(terms: number, timeUs: number): void {
+    this.float64[terms * (TERMS_SIZE / 2) + EXPIRE_TIME_64] = timeUs
+  }
+
+  private grow(): void {
+    const memory = new ArrayBuffer(grownRecords(this.int32.length / TERMS_SIZE) * TERMS_SIZE * 4)
+    const larger = new Int32Array(memory)
+    larger.set(this.int32)
+    this.int32 = larger
+    this.float64 = new Float64Array(memory)
+  }
+}
