@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Message, Row } from '../../protocol/messages.ts'
+import { completeRow } from '../../protocol/complete.ts'
+import type { Message } from '../../protocol/messages.ts'
 import { MarketTracker } from './market-tracker.ts'
 import { RateMeter } from './rate-meter.ts'
 
-const acme: Row<'instrument'> = {
+const acme = completeRow('instrument', {
   instrument: 1,
   symbol: 'ACME',
   currency: 'USD',
@@ -18,7 +19,7 @@ const acme: Row<'instrument'> = {
   priceBandBasisPoints: 1_000,
   makerFeeRate: 0,
   takerFeeRate: 0,
-}
+})
 const head = { instrument: 1, previousSequence: 0, sequence: 1, engineTimeUs: 0 }
 
 function top(bidPriceTicks: number, askPriceTicks: number, askQuantityLots = 10): Message<'top'> {

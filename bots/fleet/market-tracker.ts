@@ -76,11 +76,12 @@ class InstrumentTracker {
   takeTop(top: Message<'top'>, nowMs: number): void {
     this.top = top
     if (this.finalMarkTicks !== undefined) return
-    const twoSided = top.bidQuantityLots > 0 && top.askQuantityLots > 0
     const ticks = top.askPriceTicks - top.bidPriceTicks
-    this.spreadTicks.set(twoSided ? ticks : undefined, nowMs)
+    // A book that collects for an auction may be crossed: it has no spread.
+    const hasSpread = top.bidQuantityLots > 0 && top.askQuantityLots > 0 && ticks > 0
+    this.spreadTicks.set(hasSpread ? ticks : undefined, nowMs)
     const basisPoints = (2e4 * ticks) / (top.askPriceTicks + top.bidPriceTicks)
-    this.spreadBasisPoints.set(twoSided ? basisPoints : undefined, nowMs)
+    this.spreadBasisPoints.set(hasSpread ? basisPoints : undefined, nowMs)
   }
 
   takeTrades({ trades }: Message<'trades'>): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fakeInstrument } from '../../protocol/client/fake-engine.ts'
+import { fakeInstrument, positionOf } from '../../protocol/client/fake-engine.ts'
 import { BookBuilder } from '../../protocol/client/index.ts'
 import { Desk } from './desk.ts'
 import { SimulatedVenue } from './simulated-venue.ts'
@@ -73,9 +73,9 @@ test('room is bounded by the position limit and by the largest order of the inst
 
 test('a position is marked at the middle of the book', () => {
   const { desk } = stand([[100, 10]], [[103, 10]])
-  desk.position.onPosition({ type: 'position', instrument: 1, positionLots: 10, cashMinor: 0, feesMinor: 0 })
+  desk.position.onPosition(positionOf({ positionLots: 10, cashMinor: 0, feesMinor: 0 }))
   desk.assess(true)
-  desk.position.onPosition({ type: 'position', instrument: 1, positionLots: 20, cashMinor: -1_000, feesMinor: 0 })
+  desk.position.onPosition(positionOf({ positionLots: 20, cashMinor: -1_000, feesMinor: 0 }))
   // Ten lots more for 1,000, worth 101.5 each.
   expect(desk.position.pnlMinor).toBe(15)
 })

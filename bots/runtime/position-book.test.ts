@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fakeInstrument } from '../../protocol/client/fake-engine.ts'
+import { fakeInstrument, positionOf } from '../../protocol/client/fake-engine.ts'
 import type { Message } from '../../protocol/messages.ts'
 import { PositionBook } from './position-book.ts'
 
@@ -56,7 +56,7 @@ test('a short position gains when the mark falls, at half a tick too', () => {
 
 test('what was held before the bot began is no result of its own', () => {
   const book = bookOf()
-  book.onPosition({ type: 'position', instrument: 1, positionLots: 7, cashMinor: -650, feesMinor: 20 })
+  book.onPosition(positionOf({ positionLots: 7, cashMinor: -650, feesMinor: 20 }))
   book.mark(100)
   book.start()
   expect(book.report(0)).toMatchObject({
@@ -72,7 +72,7 @@ test('what was held before the bot began is no result of its own', () => {
 test('a replayed fill counts as a fill, but the position told at logon has it already', () => {
   const book = bookOf()
   book.start()
-  book.onPosition({ type: 'position', instrument: 1, positionLots: 4, cashMinor: -400, feesMinor: 0 })
+  book.onPosition(positionOf({ positionLots: 4, cashMinor: -400, feesMinor: 0 }))
   book.onFill(fill('buy', 4, 100, 0), true)
   expect(book.report(0).current).toEqual({ positionLots: 4, cashMinor: -400, feesMinor: 0 })
   expect([book.fills, book.filledLots]).toEqual([1, 4])

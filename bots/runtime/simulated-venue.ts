@@ -6,6 +6,8 @@ import type { NewOrder, Request, SessionEvent } from '../../protocol/client/inde
 import type { Side } from '../../protocol/messages.ts'
 import type { OrderEntry, WorkingOrders } from './working-orders.ts'
 
+type OrderRequest = Extract<Request, { type: 'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel' }>
+
 interface VenueOrder {
   readonly ref: number
   readonly side: Side
@@ -23,7 +25,7 @@ export class SimulatedVenue implements OrderEntry {
   /** Requests for an order that had one outstanding. */
   doubleRequests = 0
   positionLots = 0
-  private readonly queue: Request[] = []
+  private readonly queue: OrderRequest[] = []
   private readonly orders = new Map<number, VenueOrder>()
   private lastRef = 0
 
@@ -92,6 +94,20 @@ export class SimulatedVenue implements OrderEntry {
     if (order.leavesLots === 0) this.orders.delete(ref)
     const { side, priceTicks, leavesLots } = order
     this.tell({ type: 'filled', orderRef: ref, side, priceTicks, quantityLots, leavesLots, liquidity: 'maker' })
+  }
+
+  /** Takes lots from an order without a trade, as self-trade prevention may. */
+  reduce(ref: number, reducedLots: number): void {
+    const order = this.orders.get(ref)!
+    order.leavesLots -= reducedLots
+    this.tell({ type: 'reduced', orderRef: ref, reducedLots, leavesLots: order.leavesLots, reason: 'selfTrade' })
+  }
+
+  /** The day of an order is over. */
+  expire(ref: number): void {
+    const expiredLots = this.orders.get(ref)!.leavesLots
+    this.orders.delete(ref)
+    this.tell({ type: 'expired', orderRef: ref, expiredLots })
   }
 
   /** Fills one of the orders that rest, if there are any. */

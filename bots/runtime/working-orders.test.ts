@@ -51,6 +51,23 @@ test('fills reduce what is left, also under an outstanding request, and the last
   expect(orders.count).toBe(0)
 })
 
+test('an order that was reduced is smaller, and one that expired is gone', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  venue.answerAll()
+  const [order] = orders.of(1)
+  venue.fill(1, 2)
+  venue.reduce(1, 3)
+  expect([leavesLots(order), expectedLeavesLots(order), orders.worstOpenLots(1, 'buy')]).toEqual([5, 5, 5])
+  orders.replace(order, 12, 100)
+  venue.reduce(1, 1)
+  expect([leavesLots(order), expectedLeavesLots(order)]).toEqual([4, 10])
+  venue.answerAll()
+  expect(leavesLots(order)).toBe(10)
+  venue.expire(1)
+  expect(orders.count).toBe(0)
+})
+
 test('submitted lots are those of accepted orders and what replaces added, so that never more is filled', () => {
   const { venue, orders, buy } = stand()
   buy(10, 100)

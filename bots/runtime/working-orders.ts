@@ -146,6 +146,9 @@ export class WorkingOrders {
       case 'filled':
         this.fill(event.orderRef, event.quantityLots, event.leavesLots)
         break
+      case 'reduced':
+        this.reduce(event.orderRef, event.reducedLots)
+        break
       case 'cancelled':
       case 'expired':
         this.byRef.delete(event.orderRef)
@@ -163,7 +166,7 @@ export class WorkingOrders {
       this.byRef.delete(request.ref)
     } else if (request.type === 'massCancel') {
       this.massCancels.delete(request.ref)
-    } else {
+    } else if ('orderRef' in request) {
       const order = this.byRef.get(request.orderRef)
       if (order !== undefined) this.settle(order)
     }
@@ -185,6 +188,14 @@ export class WorkingOrders {
     if (order === undefined) return
     order.filledLots += quantityLots
     if (leaves === 0) this.byRef.delete(ref)
+  }
+
+  /** The total quantity is less now; one that a replace under way asks for stays. */
+  private reduce(ref: number, lots: number): void {
+    const order = this.byRef.get(ref)
+    if (order === undefined) return
+    order.quantityLots -= lots
+    if (order.outstanding !== 'replace') order.expectedQuantityLots = order.quantityLots
   }
 
   private settle(order: WorkingOrder): void {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fakeInstrument } from '../../protocol/client/fake-engine.ts'
+import { fakeInstrument, positionOf } from '../../protocol/client/fake-engine.ts'
 import { BookBuilder } from '../../protocol/client/index.ts'
 import { Desk } from '../runtime/desk.ts'
 import { SimulatedVenue } from '../runtime/simulated-venue.ts'
@@ -47,7 +47,7 @@ test('after it bought, both quotes are lower and the bid is smaller', () => {
   const { desk, venue, maker } = stand()
   maker.act(0)
   venue.answerAll()
-  desk.position.onPosition({ type: 'position', instrument: 1, positionLots: 40, cashMinor: 0, feesMinor: 0 })
+  desk.position.onPosition(positionOf({ positionLots: 40, cashMinor: 0, feesMinor: 0 }))
   maker.act(50)
   venue.answerAll()
   expect(venue.workingQuotes()).toEqual(['buy 6@9993', 'sell 10@10003'])

@@ -17,10 +17,11 @@ const firstRetryDelayMs = 100
 const longestRetryDelayMs = 5_000
 
 /**
- * No message that is sent many to a frame is longer than this, so that a count of messages keeps a frame within
+ * No message that is sent many to a frame is longer than this, nor a row of one, so that counting keeps a frame within
  * `maxFrameBytes`. (A logon is longer, and has a frame of its own.)
  */
-const longestMessageBytes = { msgpack: 64, json: 256 }
+const longestMessageBytes = { msgpack: 96, json: 384 }
+const longestRowBytes = { msgpack: 46, json: 192 }
 
 /** Errors after which another attempt would fail the same way, or would throw out whoever took over. */
 const finalErrors: ReadonlySet<ErrorName> = new Set([
@@ -57,7 +58,7 @@ export class Connection {
   private readonly codec: Codec
   private readonly openWebSocket: OpenWebSocket
   private readonly handlers: ConnectionHandlers
-  private readonly messagesPerFrame: number
+  private readonly encoding: 'msgpack' | 'json'
   private socket: WebSocketLike | undefined
   private isOpen = false
   private outgoing: OutgoingMessage[] = []
@@ -75,8 +76,7 @@ export class Connection {
     this.codec = codec
     this.openWebSocket = openWebSocket
     this.handlers = handlers
-    const messageBytes = longestMessageBytes[codec.subprotocol === subprotocols.json ? 'json' : 'msgpack']
-    this.messagesPerFrame = Math.min(limits.maxMessagesPerFrame, Math.floor(limits.maxFrameBytes / messageBytes))
+    this.encoding = codec.subprotocol === subprotocols.json ? 'json' : 'msgpack'
   }
 
   /** Opens a socket; the outcome comes to `onOpen` or `onLost`. */
@@ -150,10 +150,30 @@ export class Connection {
     const messages = this.outgoing
     if (messages.length === 0 || !this.isOpen || this.socket === undefined) return
     this.outgoing = []
-    for (let from = 0; from < messages.length; from += this.messagesPerFrame) {
-      this.socket.send(this.codec.encode(...messages.slice(from, from + this.messagesPerFrame)))
+    for (let from = 0; from < messages.length; ) {
+      const to = this.frameEnd(messages, from)
+      this.socket.send(this.codec.encode(...messages.slice(from, to)))
+      from = to
     }
     this.lastSentMs = performance.now()
+  }
+
+  /** Up to where the messages from `from` on fit into one frame; one does always. */
+  private frameEnd(messages: readonly OutgoingMessage[], from: number): number {
+    const last = Math.min(messages.length, from + limits.maxMessagesPerFrame)
+    let bytes = this.mostBytes(messages[from])
+    let to = from + 1
+    while (to < last) {
+      bytes += this.mostBytes(messages[to])
+      if (bytes > limits.maxFrameBytes) break
+      to += 1
+    }
+    return to
+  }
+
+  private mostBytes(message: OutgoingMessage): number {
+    const rows = message.type === 'massQuote' ? message.quotes.length : 0
+    return longestMessageBytes[this.encoding] + rows * longestRowBytes[this.encoding]
   }
 
   private receive(data: ArrayBuffer | string): void {

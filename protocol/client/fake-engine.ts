@@ -3,9 +3,9 @@
  * requests, answers and connections when told to. It has no book: every order rests until it is cancelled.
  */
 import { type Codec, messagePackCodec } from '../codec.ts'
-import { completeRow } from '../complete.ts'
+import { completeMessage, completeRow } from '../complete.ts'
 import { closeCodeOf, type ErrorName, errors } from '../errors.ts'
-import type { Message, OutgoingMessage } from '../messages.ts'
+import type { Message, OutgoingMessage, Row } from '../messages.ts'
 import type { Request, SessionEvent } from './session-types.ts'
 import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
 
@@ -25,6 +25,12 @@ export const fakeInstrument = completeRow('instrument', {
   makerFeeRate: 0,
   takerFeeRate: 0,
 })
+
+/** A position message of that instrument, all 0 but what is given. */
+export function positionOf(fields: Partial<Message<'position'>>): Message<'position'> {
+  const flat = { instrument: 1, positionLots: 0, cashMinor: 0, feesMinor: 0 }
+  return completeMessage<'position'>({ type: 'position', ...flat, ...fields })
+}
 
 /** One end of a connection, as the client sees it. Everything arrives in a microtask of its own. */
 class FakeSocket implements WebSocketLike {
@@ -78,9 +84,10 @@ export class FakeEngine {
   requests: 'answer' | 'ignore' | 'mute' = 'answer'
   /** Refuses requests with this unnumbered error instead of applying them. */
   refuseWith: ErrorName | undefined
-  /** Rejects new orders with this code, as numbered events. */
+  /** Rejects new orders, and what is no order entry, with this code, as numbered events. */
   rejectWith: ErrorName | undefined
   positions: OutgoingMessage<'position'>[] = []
+  obligations: Row<'obligation'>[] = []
   lastRef = 0
   /** Number of the first event that is still kept. */
   firstKeptEvent = 1
@@ -190,10 +197,20 @@ export class FakeEngine {
         if (book !== undefined) this.reply(socket, book)
         break
       }
+      case 'queryObligations':
+        if (this.refuseWith === undefined) this.reply(socket, { type: 'obligations', obligations: this.obligations })
+        else this.refuse(this.refuseWith, 0)
+        break
       case 'newOrder':
       case 'cancelOrder':
       case 'replaceOrder':
       case 'massCancel':
+      case 'massQuote':
+      case 'setProtection':
+      case 'resetProtection':
+      case 'changePhase':
+      case 'changeLimit':
+      case 'blockParticipant':
         this.request(message)
         break
     }
@@ -217,11 +234,11 @@ export class FakeEngine {
     for (const event of this.events.slice(firstEvent - 1)) this.send(event)
   }
 
-  private request(request: Message<'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel'>): void {
+  private request(request: Message<Request['type']>): void {
     if (this.requests === 'ignore') return
     const refusal = request.ref <= this.lastRef ? 'duplicateRef' : this.refuseWith
     if (refusal !== undefined) {
-      this.send({ type: 'error', code: refusal, ref: request.ref, field: 'ref', bound: 0, text: 'refused' })
+      this.refuse(refusal, request.ref)
       return
     }
     this.lastRef = request.ref
@@ -229,7 +246,11 @@ export class FakeEngine {
     this.apply(request)
   }
 
-  private apply(request: Message<'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel'>): void {
+  private refuse(code: ErrorName, ref: number): void {
+    this.send({ type: 'error', code, ref, field: 'ref', bound: 0, text: 'refused' })
+  }
+
+  private apply(request: Message<Request['type']>): void {
     switch (request.type) {
       case 'newOrder':
         if (this.rejectWith !== undefined) {
@@ -252,6 +273,17 @@ export class FakeEngine {
         this.emit({ type: 'massCancelled', ref: request.ref, orderCount })
         break
       }
+      case 'massQuote': {
+        const { ref, quotes } = request
+        quotes.forEach((quote, index) => {
+          this.emit({ type: 'quoteAccepted', ref, ...quote, bidOrderId: index * 2 + 1, askOrderId: index * 2 + 2 })
+        })
+        this.emit({ type: 'massQuoted', ref, acceptedCount: quotes.length, rejectedCount: 0 })
+        break
+      }
+      default:
+        if (this.rejectWith === undefined) this.emit({ type: 'carriedOut', ref: request.ref })
+        else this.emit({ type: 'rejected', ref: request.ref, code: this.rejectWith, field: 'none', bound: 0 })
     }
   }
 

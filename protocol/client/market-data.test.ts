@@ -130,6 +130,20 @@ test('missed trades are told, also those of a lost connection', async () => {
   expect(told).toEqual(['gap in trades'])
 })
 
+test('the indication of an auction is told', async () => {
+  const engine = new FakeEngine()
+  const told: number[][] = []
+  const client = clientOf(engine, {
+    onAuction: ({ priceTicks, volumeLots, imbalanceLots }) => told.push([priceTicks, volumeLots, imbalanceLots]),
+  })
+  await client.connect()
+  client.subscribe('auction', 1)
+  const head = { instrument: 1, previousSequence: 5, sequence: 6, engineTimeUs: 1 }
+  engine.publish({ type: 'auctionIndication', ...head, priceTicks: 100, volumeLots: 7, imbalanceLots: -2 })
+  await settle()
+  expect(told).toEqual([[100, 7, -2]])
+})
+
 test('close ends it for good', async () => {
   const engine = new FakeEngine()
   const states: string[] = []

@@ -30,6 +30,7 @@ export interface MarketDataHandlers {
   onBook?(book: BookBuilder, message: Message<'bookSnapshot' | 'bookUpdate'>): void
   onTrades?(trades: Message<'trades'>): void
   onStatus?(status: Message<'status'>): void
+  onAuction?(indication: Message<'auctionIndication'>): void
   /** Something on a channel was missed. A book is asked for again; missed trades do not come any more. */
   onGap?(channel: Channel, instrument: number): void
   onError?(error: Message<'error'>): void
@@ -139,6 +140,9 @@ export class MarketDataClient {
         break
       case 'status':
         this.handlers.onStatus?.(message)
+        break
+      case 'auctionIndication':
+        this.handlers.onAuction?.(message)
         break
       case 'subscribed':
         if (message.channel === 'trades') this.followTrades(message.instrument, message.sequence, message.sequence)

@@ -54,7 +54,7 @@ export class PendingRequests {
   }
 }
 
-/** An event that may answer a request; the others report what happened to an order later. */
+/** An event that may answer a request; the others report what happened to an order or quote. */
 export function isAnswer(event: SessionEvent): event is Answer {
-  return 'ref' in event
+  return 'ref' in event && event.type !== 'quoteAccepted' && event.type !== 'quoteRejected'
 }

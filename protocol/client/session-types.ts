@@ -1,18 +1,43 @@
 /** What goes in and out of a session: its options, requests, answers, events and handlers. See session.ts. */
 import type { Codec } from '../codec.ts'
-import type { Message, OrderType, OutgoingMessage, TimeInForce } from '../messages.ts'
+import type { Message, OutgoingMessage, OutgoingRow } from '../messages.ts'
 import type { OpenWebSocket } from './web-socket.ts'
 
 /** A message that changes the state of the exchange; each is answered. */
-export type Request = OutgoingMessage<'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel'>
+export type Request = OutgoingMessage<
+  'newOrder' | 'cancelOrder' | 'replaceOrder' | 'massCancel' | 'massQuote' | ControlRequest['type']
+>
+
+/** A request that is no order entry: what a participant sets for its quotes, and what an admin does. */
+export type ControlRequest = OutgoingMessage<
+  'setProtection' | 'resetProtection' | 'changePhase' | 'changeLimit' | 'blockParticipant'
+>
+
+/** A request before the session gives it a ref. */
+export type WithoutRef<Some extends Request> = Some extends Request ? Omit<Some, 'ref'> : never
 
 /** A numbered event of the session. */
 export type SessionEvent = Message<
-  'accepted' | 'rejected' | 'filled' | 'cancelled' | 'replaced' | 'triggered' | 'expired' | 'massCancelled'
+  | 'accepted'
+  | 'rejected'
+  | 'filled'
+  | 'cancelled'
+  | 'replaced'
+  | 'triggered'
+  | 'expired'
+  | 'massCancelled'
+  | 'quoteAccepted'
+  | 'quoteRejected'
+  | 'massQuoted'
+  | 'protectionTriggered'
+  | 'carriedOut'
+  | 'reduced'
 >
 
 /** The events that answer a request. */
-export type Answer = Message<'accepted' | 'rejected' | 'cancelled' | 'replaced' | 'massCancelled'>
+export type Answer = Message<
+  'accepted' | 'rejected' | 'cancelled' | 'replaced' | 'massCancelled' | 'massQuoted' | 'carriedOut'
+>
 
 /**
  * - `connecting`: a connection is being opened or resumed; requests wait.
@@ -68,14 +93,9 @@ export interface SessionHandlers {
   onNotice?(notice: Message<'notice'>): void
 }
 
-export interface NewOrder {
-  readonly instrument: number
-  readonly side: 'buy' | 'sell'
-  readonly quantityLots: number
-  /** Ignored for a market order. */
-  readonly priceTicks?: number
-  /** `limit` unless stated. */
-  readonly orderType?: OrderType
-  /** `goodTillCancel` unless stated; a market order needs `immediateOrCancel` or `fillOrKill`. */
-  readonly timeInForce?: TimeInForce
-}
+/** A new order as it is asked for: `limit` and `goodTillCancel` unless stated. */
+export type NewOrder = Omit<OutgoingMessage<'newOrder'>, 'type' | 'ref' | 'side' | 'orderType' | 'timeInForce'> &
+  Partial<Pick<OutgoingMessage<'newOrder'>, 'orderType' | 'timeInForce'>> & { readonly side: 'buy' | 'sell' }
+
+/** A quote of a mass quote. */
+export type Quote = OutgoingRow<'quote'>

@@ -163,6 +163,69 @@ describe('requests', () => {
     expect(session.pendingCount).toBe(0)
   })
 
+  test('a mass quote is answered by massQuoted, what is no order entry by carriedOut', async () => {
+    const engine = new FakeEngine()
+    const answers: string[] = []
+    const events: string[] = []
+    const session = await liveSession(engine, {
+      onAnswer: (request, answer) => answers.push(`${request.type} ${request.ref}: ${answer.type}`),
+      onEvent: (event) => events.push(event.type),
+    })
+    const quote = { bidPriceTicks: 99, bidQuantityLots: 5, askPriceTicks: 101, askQuantityLots: 5 }
+    session.massQuote(
+      7,
+      [1, 2].map((instrument) => ({ instrument, ...quote })),
+    )
+    session.control({ type: 'resetProtection', group: 7 })
+    session.control({ type: 'blockParticipant', participant: 'noise-1' })
+    await settle()
+    engine.rejectWith = 'notAuthorized'
+    session.control({ type: 'changePhase', instrument: 1, phase: 'halted' })
+    await settle()
+    expect(answers).toEqual([
+      'massQuote 1: massQuoted',
+      'resetProtection 2: carriedOut',
+      'blockParticipant 3: carriedOut',
+      'changePhase 4: rejected',
+    ])
+    expect(events.slice(0, 3)).toEqual(['quoteAccepted', 'quoteAccepted', 'massQuoted'])
+    expect(engine.applied[0]).toMatchObject({ group: 7, quotes: [{ instrument: 1 }, { instrument: 2, ...quote }] })
+    expect(engine.applied[2]).toMatchObject({ participant: 'noise-1', blocked: true })
+    expect(session.pendingCount).toBe(0)
+  })
+
+  test('mass quotes of 256 rows share frames as far as these hold them', async () => {
+    const engine = new FakeEngine()
+    const session = await liveSession(engine)
+    const quote = {
+      bidPriceTicks: 2 ** 29,
+      bidQuantityLots: 2 ** 30,
+      askPriceTicks: 2 ** 29 + 1,
+      askQuantityLots: 2 ** 30,
+    }
+    const quotes = Array.from({ length: 256 }, (_, index) => ({ instrument: index + 1, ...quote }))
+    const framesBefore = engine.frames.length
+    for (let count = 0; count < 7; count++) session.massQuote(1, quotes)
+    await settle()
+    const frames = engine.frames.slice(framesBefore)
+    expect(frames.map((frame) => frame.length)).toEqual([5, 2])
+    expect(codecs.msgpack.encode(...frames[0]).length).toBeLessThanOrEqual(limits.maxFrameBytes)
+  })
+
+  test('obligations are told to who asked, and asking fails if the engine refuses or the connection is lost', async () => {
+    const engine = new FakeEngine()
+    engine.obligations = [{ instrument: 1, metUs: 3, tradingUs: 4 }]
+    const session = sessionOf(engine)
+    await expect(session.queryObligations()).rejects.toThrow('the session is not live')
+    await session.connect()
+    expect(await session.queryObligations()).toEqual([{ instrument: 1, metUs: 3, tradingUs: 4 }])
+    engine.refuseWith = 'rateLimited'
+    await expect(session.queryObligations()).rejects.toThrow('rateLimited: refused')
+    const lost = expect(session.queryObligations()).rejects.toThrow('lost')
+    engine.cut()
+    await lost
+  })
+
   test('the cancellation of what an immediate order leaves does not answer anything', async () => {
     const engine = new FakeEngine()
     engine.requests = 'ignore'

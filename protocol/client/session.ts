@@ -13,12 +13,15 @@ import { Connection, defaultHeartbeatIntervalMs, isFinal, type LossReason } from
 import { PendingRequests } from './pending-requests.ts'
 import type {
   Answer,
+  ControlRequest,
   NewOrder,
+  Quote,
   Request,
   SessionEvent,
   SessionHandlers,
   SessionOptions,
   SessionState,
+  WithoutRef,
 } from './session-types.ts'
 
 /** How long `close` waits for answers. */
@@ -38,6 +41,8 @@ export class ClientSession {
   /** The nonce of the current connection, and whether all that precedes live events except replayed ones is here. */
   private nonce = ''
   private positionsComplete = false
+  /** Who asked for obligations and has no answer yet, in order. */
+  private queries: { resolve(obligations: Row<'obligation'>[]): void; reject(error: Error): void }[] = []
   private settleConnect: { resolve(): void; reject(error: Error): void } | undefined
   private onDrained: (() => void) | undefined
   private closing: Promise<boolean> | undefined
@@ -92,16 +97,12 @@ export class ClientSession {
 
   /** Sends a new order and returns its ref, which is the order's id within the session. */
   newOrder(order: NewOrder): number {
-    const ref = this.claimRef()
     return this.request({
       type: 'newOrder',
-      ref,
-      instrument: order.instrument,
-      side: order.side,
+      ref: this.claimRef(),
+      ...order,
       orderType: order.orderType ?? 'limit',
       timeInForce: order.timeInForce ?? 'goodTillCancel',
-      quantityLots: order.quantityLots,
-      priceTicks: order.priceTicks ?? 0,
     })
   }
 
@@ -110,14 +111,38 @@ export class ClientSession {
     return this.request({ type: 'cancelOrder', ref: this.claimRef(), orderRef })
   }
 
-  /** Changes an order; `quantityLots` is the new total, the filled part included. Returns the ref of the request. */
-  replaceOrder(orderRef: number, quantityLots: number, priceTicks: number): number {
-    return this.request({ type: 'replaceOrder', ref: this.claimRef(), orderRef, quantityLots, priceTicks })
+  /**
+   * Changes an order; `quantityLots` is the new total, the filled part included, `stopPriceTicks` is for waiting stops (0:
+   * as it is). Returns the ref of the request.
+   */
+  replaceOrder(orderRef: number, quantityLots: number, priceTicks: number, stopPriceTicks = 0): number {
+    const ref = this.claimRef()
+    return this.request({ type: 'replaceOrder', ref, orderRef, quantityLots, priceTicks, stopPriceTicks })
   }
 
   /** Cancels the session's orders: of one instrument or all (0), of one side or both. Returns the ref of the request. */
   massCancel(instrument = 0, side: 'any' | 'buy' | 'sell' = 'any'): number {
     return this.request({ type: 'massCancel', ref: this.claimRef(), instrument, side })
+  }
+
+  /** Replaces the session's quotes in the instruments named. Returns the ref of the request. */
+  massQuote(group: number, quotes: readonly Quote[]): number {
+    return this.request({ type: 'massQuote', ref: this.claimRef(), group, quotes })
+  }
+
+  /** Sends a request that is no order entry. Returns its ref. */
+  control(request: WithoutRef<ControlRequest>): number {
+    return this.request({ ...request, ref: this.claimRef() })
+  }
+
+  /**
+   * Asks how well the session's quotes fulfil their obligations today.
+   * @throws Error if the session is not live, or is lost before the answer came
+   */
+  queryObligations(): Promise<Row<'obligation'>[]> {
+    if (this.currentState !== 'live') return Promise.reject(new Error('the session is not live'))
+    this.connection.send({ type: 'queryObligations' })
+    return new Promise((resolve, reject) => this.queries.push({ resolve, reject }))
   }
 
   /**
@@ -182,6 +207,12 @@ export class ClientSession {
       case 'triggered':
       case 'expired':
       case 'massCancelled':
+      case 'quoteAccepted':
+      case 'quoteRejected':
+      case 'massQuoted':
+      case 'protectionTriggered':
+      case 'carriedOut':
+      case 'reduced':
         this.takeEvent(message)
         break
       case 'challenge':
@@ -192,6 +223,9 @@ export class ClientSession {
         break
       case 'position':
         this.handlers.onPosition?.(message)
+        break
+      case 'obligations':
+        this.queries.shift()?.resolve(message.obligations)
         break
       case 'instrumentList':
         this.instrumentList = message.instruments
@@ -258,6 +292,7 @@ export class ClientSession {
 
   private takeError(error: Message<'error'>): void {
     this.handlers.onError?.(error, this.pending.take(error.ref)?.request)
+    if (error.ref === 0) this.queries.shift()?.reject(new Error(`${error.code}: ${error.text}`))
     this.checkDrained()
     // An error that does not close the connection, in the middle of a logon, would leave it waiting for ever.
     const isLogonRefused =
@@ -314,6 +349,7 @@ export class ClientSession {
 
   private setState(state: SessionState, reason: string): void {
     this.currentState = state
+    if (state !== 'live') for (const { reject } of this.queries.splice(0)) reject(new Error(reason))
     this.handlers.onState?.(state, reason)
   }
 }
