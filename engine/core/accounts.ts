@@ -2,7 +2,10 @@
  * Accounts: what one participant has in one instrument. Positions of an instrument sum to zero over all accounts, and so
  * does cash plus fees.
  */
+import { enumerations } from '../../protocol/messages.ts'
 import { feeMinor } from './money.ts'
+
+const { buy: BUY } = enumerations.side
 
 const ACCOUNT_SIZE = 8
 const POSITION = 0
@@ -48,8 +51,8 @@ export class Accounts {
   }
 
   /** Open quantity came (positive) or went (negative). */
-  addOpenLots(account: number, isBuy: boolean, lots: number): void {
-    this.data[account * ACCOUNT_SIZE + (isBuy ? OPEN_BUY : OPEN_SELL)] += lots
+  addOpenLots(account: number, side: number, lots: number): void {
+    this.data[account * ACCOUNT_SIZE + OPEN_BUY - BUY + side] += lots
   }
 
   /** Books one side of a trade and returns its fee in minor units. */

@@ -12,6 +12,8 @@ export type InstrumentDefinition = Row<'instrument'>
 const BASIS_POINTS = 10_000
 
 export class Instrument {
+  /** Its number: the same as in the definition, which never changes it. */
+  readonly number: number
   readonly book: Book
   private currentDefinition: InstrumentDefinition
   private lastPrice = 0
@@ -24,6 +26,7 @@ export class Instrument {
   private highestAllowedTicks = 0
 
   constructor(definition: InstrumentDefinition, memory: BookMemory, listener: BookListener) {
+    this.number = definition.instrument
     this.currentDefinition = definition
     this.book = new Book(memory, listener)
   }
@@ -48,6 +51,12 @@ export class Instrument {
     if (priceTicks === this.lastPrice) return
     this.lastPrice = priceTicks
     this.placeBand()
+  }
+
+  /** Whether a price is within the bounds of the instrument and of the band. */
+  allows(priceTicks: number): boolean {
+    if (this.lastPrice === 0) this.placeBand()
+    return priceTicks >= this.lowestAllowedTicks && priceTicks <= this.highestAllowedTicks
   }
 
   /** Lowest price that the band allows. Without a band the lowest of the instrument. */

@@ -17,10 +17,11 @@ export class OrderIndex {
   private mask: number
   private size = 0
 
+  /** @param capacity orders that are expected at most; the table begins smaller, so that few orders keep to few cache lines */
   constructor(orders: OrderPool, capacity: number) {
     this.orders = orders
     let entries = 1024
-    while (entries < capacity * 2) entries *= 2
+    while (entries < capacity / 2) entries *= 2
     this.table = new Int32Array(entries * 2)
     this.mask = entries - 1
   }
@@ -86,7 +87,7 @@ export class OrderIndex {
 
 /** 32 bits, the lowest four of them the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
 function hashOf(session: number, ref: number): number {
-  let hash = Math.imul((ref / 16) | 0, 0x9e3779b1) ^ Math.imul(session, 0x85ebca6b)
+  let hash = Math.imul((ref * 0.0625) | 0, 0x9e3779b1) ^ Math.imul(session, 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
   return ((hash ^ (hash >>> 13)) << 4) | (ref & 15)
 }
