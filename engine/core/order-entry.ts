@@ -173,6 +173,11 @@ export class OrderEntry implements BookListener {
     )
   }
 
+  // From the book: nothing that asks for it comes in yet.
+  onSelfTrade(): void {}
+  onAuctionFill(): void {}
+  onAuctionSelfTrade(): void {}
+
   /** From the book. */
   onLevelChanged(side: number, level: number): void {
     this.events.levelChanged(this.instrument.number, side, level)
@@ -250,7 +255,7 @@ export class OrderEntry implements BookListener {
     const { book } = instrument
     let leaves = quantityLots
     let reason = 0
-    if (command.timeInForce === timeInForce.fillOrKill && !book.canFill(side, priceTicks, leaves, account)) {
+    if (command.timeInForce === timeInForce.fillOrKill && !book.canFill(side, priceTicks, leaves, account, 1)) {
       reason = cancelReason.fillOrKill
     } else if (book.crosses(side, priceTicks)) {
       leaves = this.match(instrument, session, ref, orderId, side, priceTicks, leaves, account)
@@ -302,7 +307,7 @@ export class OrderEntry implements BookListener {
     this.takerSide = side
     this.takerAccount = account
     this.takerLeavesLots = lots
-    return instrument.book.match(side, priceTicks, lots, account)
+    return instrument.book.match(side, priceTicks, lots, account, 1)
   }
 
   /** Less quantity at the same price: the order keeps its place. */

@@ -3,14 +3,17 @@
  * orders and levels and nothing else: no participants, no money, no events. What happens in it is told to a listener.
  */
 import { enumerations } from '../../../protocol/messages.ts'
+import { AuctionPrice } from './auction.ts'
 import { LevelPool, levelLayout } from './level-pool.ts'
 import { OrderPool, orderLayout } from './order-pool.ts'
-import type { OrderTerms } from './order-terms.ts'
+import { type OrderTerms, termsLayout } from './order-terms.ts'
 import { PriceIndex } from './price-index.ts'
 
 const { HEAD, LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT, TAIL } = levelLayout
-const { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, PREVIOUS, PRICE } = orderLayout
+const { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, PREVIOUS, PRICE, TERMS } = orderLayout
+const { DISPLAY, SHOWN, TERMS_SIZE } = termsLayout
 const { buy: BUY, sell: SELL } = enumerations.side
+const { cancelOldest: CANCEL_OLDEST, cancelBoth: CANCEL_BOTH, decrement: DECREMENT } = enumerations.selfTradePrevention
 
 /** What all books of an exchange share. */
 export class BookMemory {
@@ -26,13 +29,20 @@ export class BookMemory {
   }
 }
 
+/**
+ * Whenever it is told something, the book is whole. While orders trade it may take any orders out of the book, but put none in.
+ * An order of which nothing is left has left the book, and its slot is the listener's to release.
+ */
 export interface BookListener {
-  /**
-   * A resting order trades; its leaves are already reduced. If nothing is left of it, it has left the book, and its slot
-   * is the listener's to release.
-   */
+  /** A resting order trades; its leaves are already reduced. */
   onFill(maker: number, priceTicks: number, lots: number): void
-  /** A level has the open quantity and number of orders that it has now; both 0 if it is about to go. */
+  /** Self-trade prevention took `lots` of a resting order, whose leaves are already reduced, and `takerLots` of the order that matches. */
+  onSelfTrade(maker: number, lots: number, takerLots: number): void
+  /** Two resting orders trade in an auction; their leaves are already reduced. */
+  onAuctionFill(buy: number, sell: number, priceTicks: number, lots: number): void
+  /** Self-trade prevention in an auction took this of two orders, whose leaves are already reduced; 0: the order stays as it is. */
+  onAuctionSelfTrade(newer: number, older: number, newerLots: number, olderLots: number): void
+  /** A level shows the quantity and has the number of orders that it has now; both 0 if it is about to go. */
   onLevelChanged(side: number, level: number): void
 }
 
@@ -41,10 +51,18 @@ export class Book {
   private readonly listener: BookListener
   private readonly bidTree: number
   private readonly askTree: number
+  private readonly auction: AuctionPrice
   /** Level of the highest bid and of the lowest ask, 0 if the side is empty. */
   private bestBid = 0
   private bestAsk = 0
-  /** Whether the last `match` stopped because the next order in line was the aggressor's own. */
+  /**
+   * The levels whose orders are trading, 0 if none: one in a match, one of each side in an auction. A held level stays even if
+   * it is empty, and the listener hears of it when it is let go.
+   */
+  private heldLevel = 0
+  private heldAsk = 0
+  private isStopped = false
+  /** Whether the last `match` stopped at an order of the aggressor's own account, and what is left is to be cancelled. */
   stoppedAtOwnOrder = false
 
   constructor(memory: BookMemory, listener: BookListener) {
@@ -52,11 +70,18 @@ export class Book {
     this.listener = listener
     this.bidTree = memory.prices.createTree()
     this.askTree = memory.prices.createTree()
+    this.auction = new AuctionPrice(memory.levels, memory.prices)
   }
 
   /** Best level of a side, 0 if the side is empty. */
   best(side: number): number {
     return side === BUY ? this.bestBid : this.bestAsk
+  }
+
+  /** The oldest order at the best price of a side, 0 if the side is empty. */
+  first(side: number): number {
+    // Level 0 is all 0.
+    return this.memory.levels.int32[this.best(side) * LEVEL_SIZE + HEAD]
   }
 
   /** Best price of a side, 0 if the side is empty. */
@@ -72,6 +97,19 @@ export class Book {
     return side === BUY ? prices.below(this.bidTree, price) : prices.above(this.askTree, price)
   }
 
+  /** Every order of the book: bids, then asks, in priority order. The book must not change meanwhile. */
+  forEachOrder(visit: (order: number) => void): void {
+    const { orders, levels } = this.memory
+    for (let side = BUY; side <= SELL; side++) {
+      for (let level = this.best(side); level !== 0; level = this.worse(side, level)) {
+        for (let order = levels.int32[level * LEVEL_SIZE + HEAD]; order !== 0; ) {
+          visit(order)
+          order = orders.int32[order * ORDER_SIZE + NEXT]
+        }
+      }
+    }
+  }
+
   /** Whether an order of this side and limit price would trade at once. */
   crosses(side: number, priceTicks: number): boolean {
     if (side === BUY) {
@@ -80,67 +118,139 @@ export class Book {
     return this.bestBid !== 0 && priceTicks <= this.memory.levels.int32[this.bestBid * LEVEL_SIZE + LEVEL_PRICE]
   }
 
+  /** Whether the two sides of the book would trade with each other. */
+  isCrossed(): boolean {
+    return this.bestBid !== 0 && this.crosses(BUY, this.bestPriceTicks(BUY))
+  }
+
   /**
    * Trades against the other side, best price first, oldest first, as far as the limit price allows and never with an order
-   * of `account`. Returns the lots that are left.
+   * of `account` (0: no order is its own). Returns the lots that are left.
    */
-  match(side: number, limitPriceTicks: number, lots: number, account: number): number {
+  match(side: number, limitPriceTicks: number, lots: number, account: number, selfTradeMode: number): number {
     const opposite = BUY + SELL - side
+    const { levels } = this.memory
+    const ownAccount = account === 0 ? -1 : account
     this.stoppedAtOwnOrder = false
-    while (lots > 0 && this.crosses(side, limitPriceTicks)) {
+    this.isStopped = false
+    while (lots > 0 && !this.isStopped && this.crosses(side, limitPriceTicks)) {
       const level = this.best(opposite)
-      const left = this.matchLevel(level, lots, account)
-      if (left !== lots) this.levelReduced(opposite, level)
-      lots = left
-      if (this.stoppedAtOwnOrder) break
+      // Nothing is added to a held level, so its open quantity tells whether anything of it changed.
+      const openLots = levels.openLots(level)
+      this.heldLevel = level
+      lots = this.matchLevel(level, lots, ownAccount, selfTradeMode)
+      this.heldLevel = 0
+      if (levels.openLots(level) !== openLots) this.levelReduced(opposite, level)
     }
     return lots
   }
 
+  /** For the listener: the order that is matching is to trade no further. */
+  stopMatching(): void {
+    this.isStopped = true
+  }
+
   /** Trades against one level; returns the lots that are left. The level may be empty afterwards. */
-  private matchLevel(level: number, lots: number, account: number): number {
+  private matchLevel(level: number, lots: number, account: number, selfTradeMode: number): number {
     const { orders, levels } = this.memory
     const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
-    while (lots > 0) {
+    while (lots > 0 && !this.isStopped) {
       const maker = levels.int32[level * LEVEL_SIZE + HEAD]
       if (maker === 0) break
-      const base = maker * ORDER_SIZE
-      if (orders.int32[base + ACCOUNT] === account) {
-        this.stoppedAtOwnOrder = true
-        break
+      if (orders.int32[maker * ORDER_SIZE + ACCOUNT] === account) {
+        lots -= this.preventSelfTrade(maker, level, lots, selfTradeMode)
+        continue
       }
-      const leaves = orders.int32[base + LEAVES]
-      const traded = leaves < lots ? leaves : lots
+      const traded = this.trade(maker, level, lots)
       lots -= traded
-      orders.int32[base + LEAVES] = leaves - traded
-      levels.addLots(level, -traded)
-      if (traded === leaves) this.unlink(maker, level)
       this.listener.onFill(maker, priceTicks, traded)
     }
     return lots
   }
 
+  /** Lets an order trade up to `lots`, and at most what it shows. Returns how many it traded. */
+  private trade(order: number, level: number, lots: number): number {
+    const { orders, levels } = this.memory
+    const base = order * ORDER_SIZE
+    const leaves = orders.int32[base + LEAVES]
+    const isPlain = orders.int32[base + TERMS] === 0
+    const shown = isPlain ? leaves : orders.shownLots(order)
+    const traded = shown < lots ? shown : lots
+    orders.int32[base + LEAVES] = leaves - traded
+    levels.addLots(level, -traded)
+    if (traded === leaves) this.unlink(order, level)
+    else if (!isPlain) this.hide(order, level, traded)
+    return traded
+  }
+
+  /** An iceberg that has lots left traded: once the shown part is used up, the next is shown, at the back of the level. */
+  private hide(order: number, level: number, traded: number): void {
+    const { levels, orders, terms } = this.memory
+    const base = orders.int32[order * ORDER_SIZE + TERMS] * TERMS_SIZE
+    const display = terms.int32[base + DISPLAY]
+    if (display === 0) return
+    const shown = terms.int32[base + SHOWN] - traded
+    terms.int32[base + SHOWN] = shown
+    if (shown > 0) return
+    const leaves = orders.int32[order * ORDER_SIZE + LEAVES]
+    const next = leaves < display ? leaves : display
+    terms.int32[base + SHOWN] = next
+    levels.addLots(level, next)
+    levels.addHiddenLots(level, -next)
+    this.unlink(order, level)
+    this.link(order, level)
+  }
+
+  /** The next order in line is of the account of the one that matches. Returns what the latter loses. */
+  private preventSelfTrade(maker: number, level: number, lots: number, mode: number): number {
+    const leaves = this.memory.orders.int32[maker * ORDER_SIZE + LEAVES]
+    if (mode === DECREMENT) {
+      const lost = leaves < lots ? leaves : lots
+      this.lower(maker, level, leaves - lost)
+      this.listener.onSelfTrade(maker, lost, lost)
+      return lost
+    }
+    if (mode !== CANCEL_OLDEST) {
+      this.isStopped = true
+      this.stoppedAtOwnOrder = true
+    }
+    if (mode === CANCEL_OLDEST || mode === CANCEL_BOTH) {
+      this.lower(maker, level, 0)
+      this.listener.onSelfTrade(maker, leaves, 0)
+    }
+    return 0
+  }
+
   /** Whether `match` would trade all the lots. */
-  canFill(side: number, limitPriceTicks: number, lots: number, account: number): boolean {
+  canFill(side: number, limitPriceTicks: number, lots: number, account: number, selfTradeMode: number): boolean {
     const { orders, levels } = this.memory
     const opposite = BUY + SELL - side
     for (let level = this.best(opposite); level !== 0; level = this.worse(opposite, level)) {
       const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
       if (side === BUY ? priceTicks > limitPriceTicks : priceTicks < limitPriceTicks) return false
+      // Hidden parts come to the back of the level, behind all that is shown.
+      let hidden = 0
       for (let order = levels.int32[level * LEVEL_SIZE + HEAD]; order !== 0; ) {
         const base = order * ORDER_SIZE
-        if (orders.int32[base + ACCOUNT] === account) return false
-        lots -= orders.int32[base + LEAVES]
-        if (lots <= 0) return true
+        if (account === 0 || orders.int32[base + ACCOUNT] !== account) {
+          const shown = orders.shownLots(order)
+          lots -= shown
+          if (lots <= 0) return true
+          hidden += orders.int32[base + LEAVES] - shown
+        } else if (selfTradeMode !== CANCEL_OLDEST) {
+          return false
+        }
         order = orders.int32[base + NEXT]
       }
+      lots -= hidden
+      if (lots <= 0) return true
     }
     return false
   }
 
   /** Puts an order, whose price and leaves are set, at the end of its level's queue. */
   add(order: number, side: number): void {
-    const { orders, levels, prices } = this.memory
+    const { orders, levels, prices, terms } = this.memory
     const base = order * ORDER_SIZE
     const priceTicks = orders.int32[base + PRICE]
     const tree = side === BUY ? this.bidTree : this.askTree
@@ -150,36 +260,165 @@ export class Book {
       prices.insert(tree, priceTicks, level)
       this.improveBest(side, level, priceTicks)
     }
+    orders.int32[base + LEVEL] = level
+    this.link(order, level)
+    const leaves = orders.int32[base + LEAVES]
+    if (orders.int32[base + TERMS] === 0) {
+      levels.addLots(level, leaves)
+    } else {
+      const termsBase = orders.int32[base + TERMS] * TERMS_SIZE
+      const display = terms.int32[termsBase + DISPLAY]
+      const shown = display === 0 || leaves < display ? leaves : display
+      terms.int32[termsBase + SHOWN] = shown
+      levels.addLots(level, shown)
+      levels.addHiddenLots(level, leaves - shown)
+    }
+    this.listener.onLevelChanged(side, level)
+  }
+
+  /** Takes an order out of the book; its leaves stay what they were. Its slot remains the caller's. */
+  remove(order: number, side: number): void {
+    const { orders, levels } = this.memory
+    const base = order * ORDER_SIZE
+    const level = orders.int32[base + LEVEL]
+    const leaves = orders.int32[base + LEAVES]
+    if (orders.int32[base + TERMS] === 0) {
+      levels.addLots(level, -leaves)
+    } else {
+      const shown = orders.shownLots(order)
+      levels.addLots(level, -shown)
+      levels.addHiddenLots(level, shown - leaves)
+    }
+    this.unlink(order, level)
+    if (level !== this.heldLevel && level !== this.heldAsk) this.levelReduced(side, level)
+  }
+
+  /** Lowers an order's open quantity, its hidden part first; it keeps its place in the queue. */
+  reduce(order: number, side: number, newLeavesLots: number): void {
+    const level = this.memory.orders.int32[order * ORDER_SIZE + LEVEL]
+    this.lower(order, level, newLeavesLots)
+    if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
+  }
+
+  /** Lowers an order's leaves, its hidden part first; at 0 it leaves the queue. */
+  private lower(order: number, level: number, newLeaves: number): void {
+    const { orders, levels, terms } = this.memory
+    const base = order * ORDER_SIZE
+    const leaves = orders.int32[base + LEAVES]
+    const shown = orders.shownLots(order)
+    const newShown = shown < newLeaves ? shown : newLeaves
+    orders.int32[base + LEAVES] = newLeaves
+    if (orders.int32[base + TERMS] !== 0) terms.int32[orders.int32[base + TERMS] * TERMS_SIZE + SHOWN] = newShown
+    levels.addLots(level, newShown - shown)
+    levels.addHiddenLots(level, newLeaves - newShown - (leaves - shown))
+    if (newLeaves === 0) this.unlink(order, level)
+  }
+
+  // ── auctions ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Works out the auction's price, volume and imbalance, below; false, and all three 0, if nothing would trade. */
+  findAuctionPrice(referencePriceTicks: number): boolean {
+    return this.auction.find(this.bidTree, this.askTree, this.bestBid, this.bestAsk, referencePriceTicks)
+  }
+
+  get auctionPriceTicks(): number {
+    return this.auction.priceTicks
+  }
+
+  get auctionVolumeLots(): number {
+    return this.auction.volumeLots
+  }
+
+  /** What could be bought at the auction price minus what could be sold. */
+  get auctionImbalanceLots(): number {
+    return this.auction.imbalanceLots
+  }
+
+  /** Lets the two sides of the book trade with each other at one price, as long as both have a price at least as good. */
+  uncross(priceTicks: number): void {
+    const { levels } = this.memory
+    let bid = 0
+    let ask = 0
+    let bidLots = 0
+    let askLots = 0
+    for (;;) {
+      if (bid === 0 && this.bestBid !== 0 && this.bestPriceTicks(BUY) >= priceTicks) {
+        bid = this.bestBid
+        bidLots = levels.openLots(bid)
+      }
+      if (ask === 0 && this.bestAsk !== 0 && this.bestPriceTicks(SELL) <= priceTicks) {
+        ask = this.bestAsk
+        askLots = levels.openLots(ask)
+      }
+      if (bid === 0 || ask === 0) break
+      this.heldLevel = bid
+      this.heldAsk = ask
+      this.uncrossPair(bid, ask, priceTicks)
+      this.heldLevel = 0
+      this.heldAsk = 0
+      if (levels.int32[bid * LEVEL_SIZE + HEAD] === 0) {
+        this.levelReduced(BUY, bid)
+        bid = 0
+      }
+      if (levels.int32[ask * LEVEL_SIZE + HEAD] === 0) {
+        this.levelReduced(SELL, ask)
+        ask = 0
+      }
+    }
+    if (bid !== 0 && levels.openLots(bid) !== bidLots) this.listener.onLevelChanged(BUY, bid)
+    if (ask !== 0 && levels.openLots(ask) !== askLots) this.listener.onLevelChanged(SELL, ask)
+  }
+
+  /** The first in line of each side trade with each other, or are kept from it. */
+  private uncrossPair(bid: number, ask: number, priceTicks: number): void {
+    const { levels, orders } = this.memory
+    const buy = levels.int32[bid * LEVEL_SIZE + HEAD]
+    const sell = levels.int32[ask * LEVEL_SIZE + HEAD]
+    const lots = Math.min(orders.shownLots(buy), orders.shownLots(sell))
+    const account = orders.int32[buy * ORDER_SIZE + ACCOUNT]
+    if (account === 0 || account !== orders.int32[sell * ORDER_SIZE + ACCOUNT]) {
+      this.trade(buy, bid, lots)
+      this.trade(sell, ask, lots)
+      this.listener.onAuctionFill(buy, sell, priceTicks, lots)
+      return
+    }
+    const isBuyNewer = orders.orderId(buy) > orders.orderId(sell)
+    const newer = isBuyNewer ? buy : sell
+    const older = isBuyNewer ? sell : buy
+    const mode = orders.selfTradeMode(newer)
+    if (mode === DECREMENT) {
+      this.trade(buy, bid, lots)
+      this.trade(sell, ask, lots)
+      this.listener.onAuctionSelfTrade(newer, older, lots, lots)
+      return
+    }
+    const newerLots = mode === CANCEL_OLDEST ? 0 : this.withdraw(newer)
+    const olderLots = mode === CANCEL_OLDEST || mode === CANCEL_BOTH ? this.withdraw(older) : 0
+    this.listener.onAuctionSelfTrade(newer, older, newerLots, olderLots)
+  }
+
+  /** Takes an order out of its held level whole. Returns what was left of it. */
+  private withdraw(order: number): number {
+    const { int32 } = this.memory.orders
+    const leaves = int32[order * ORDER_SIZE + LEAVES]
+    this.lower(order, int32[order * ORDER_SIZE + LEVEL], 0)
+    return leaves
+  }
+
+  // ── levels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Puts an order at the end of a level's queue. */
+  private link(order: number, level: number): void {
+    const { orders, levels } = this.memory
+    const base = order * ORDER_SIZE
     const levelBase = level * LEVEL_SIZE
     const tail = levels.int32[levelBase + TAIL]
-    orders.int32[base + LEVEL] = level
     orders.int32[base + PREVIOUS] = tail
     orders.int32[base + NEXT] = 0
     if (tail === 0) levels.int32[levelBase + HEAD] = order
     else orders.int32[tail * ORDER_SIZE + NEXT] = order
     levels.int32[levelBase + TAIL] = order
     levels.int32[levelBase + ORDER_COUNT]++
-    levels.addLots(level, orders.int32[base + LEAVES])
-    this.listener.onLevelChanged(side, level)
-  }
-
-  /** Takes an order out of the book. Its slot remains the caller's. */
-  remove(order: number, side: number): void {
-    const { orders, levels } = this.memory
-    const level = orders.int32[order * ORDER_SIZE + LEVEL]
-    levels.addLots(level, -orders.int32[order * ORDER_SIZE + LEAVES])
-    this.unlink(order, level)
-    this.levelReduced(side, level)
-  }
-
-  /** Lowers an order's open quantity; it keeps its place in the queue. */
-  reduce(order: number, side: number, newLeavesLots: number): void {
-    const { orders, levels } = this.memory
-    const base = order * ORDER_SIZE
-    const level = orders.int32[base + LEVEL]
-    levels.addLots(level, newLeavesLots - orders.int32[base + LEAVES])
-    orders.int32[base + LEAVES] = newLeavesLots
-    this.listener.onLevelChanged(side, level)
   }
 
   private unlink(order: number, level: number): void {

@@ -129,6 +129,16 @@ export class OrderPool {
     return (this.int32[slot * ORDER_SIZE + KIND] >> TIME_IN_FORCE_SHIFT) & PART_MASK
   }
 
+  setOrderType(slot: number, orderType: number): void {
+    const kind = this.int32[slot * ORDER_SIZE + KIND] & ~(PART_MASK << ORDER_TYPE_SHIFT)
+    this.int32[slot * ORDER_SIZE + KIND] = kind | (orderType << ORDER_TYPE_SHIFT)
+  }
+
+  setTimeInForce(slot: number, timeInForce: number): void {
+    const kind = this.int32[slot * ORDER_SIZE + KIND] & ~(PART_MASK << TIME_IN_FORCE_SHIFT)
+    this.int32[slot * ORDER_SIZE + KIND] = kind | (timeInForce << TIME_IN_FORCE_SHIFT)
+  }
+
   selfTradeMode(slot: number): number {
     return (this.int32[slot * ORDER_SIZE + KIND] >> SELF_TRADE_MODE_SHIFT) & PART_MASK
   }
