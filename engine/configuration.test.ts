@@ -36,6 +36,13 @@ describe('a configuration', () => {
             priceBandBasisPoints: 500,
             makerFeeBasisPoints: -0.2,
             takerFeeBasisPoints: 0.55,
+            staticBandBasisPoints: 1_000,
+            dynamicBandBasisPoints: 300,
+            haltDurationMs: 60_000,
+            auctionDurationMs: 30_000,
+            schedule: '08:00 preOpen, 09:00 continuous',
+            quoteMaxSpreadTicks: 20,
+            quoteMinQuantityLots: 5,
           },
         ],
       },
@@ -56,6 +63,13 @@ describe('a configuration', () => {
         priceBandBasisPoints: 500,
         makerFeeRate: -20,
         takerFeeRate: 55,
+        staticBandBasisPoints: 1_000,
+        dynamicBandBasisPoints: 300,
+        haltDurationMs: 60_000,
+        auctionDurationMs: 30_000,
+        schedule: '08:00 preOpen, 09:00 continuous',
+        quoteMaxSpreadTicks: 20,
+        quoteMinQuantityLots: 5,
       },
     ])
   })
@@ -73,10 +87,21 @@ describe('a configuration', () => {
       name: 'one',
       sessions: [{ name: 'main' }],
       maxOpenOrders: 10_000,
+      maxGrossExposureMinor: 0,
+      maxDailyLossMinor: 0,
+      admin: false,
+      selfTradePrevention: 'cancelNewest',
     })
     expect(configuration.participants[1].sessions).toEqual([{ name: 'x' }, { name: 'y', publicKey: key }])
-    expect(configuration.instruments[0]).toMatchObject({ minPriceTicks: 1, maxPriceTicks: limits.maxPriceTicks })
+    expect(configuration.instruments[0]).toMatchObject({ minPriceTicks: 1, schedule: '', haltDurationMs: 0 })
     expect(configuration.reconnectGraceMs).toBe(5_000)
+  })
+
+  it('that states no highest price allows a thousand times the reference price, as far as prices go', () => {
+    const highest = (referencePrice: string) =>
+      checkConfiguration({ instruments: [{ ...acme, referencePrice }] }, 'test').instruments[0].maxPriceTicks
+    expect(highest('100.00')).toBe(10_000_000)
+    expect(highest('20000.00')).toBe(limits.maxPriceTicks)
   })
 
   it('is refused with the field, the value and the rule of each problem', () => {
@@ -108,6 +133,20 @@ describe('a configuration', () => {
     expect(problems({ instruments: [{ ...acme, tick: 1 }], participants: [{ name: 'a', maxOpenOrders: 0 }] })).toEqual([
       'exchange.json: instruments[0].tick: is not a field of the configuration',
       'exchange.json: participants[0].maxOpenOrders 0: must be at least 1',
+    ])
+    const scheduleRule =
+      'must be times of the day (UTC) and phases, like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous", in order'
+    for (const schedule of ['09:00 open', '09:00 continuous, 08:00 preOpen', '24:00 closed', '9 closed']) {
+      expect(problems({ instruments: [{ ...acme, schedule }] })).toEqual([
+        `exchange.json: instruments[0].schedule "${schedule}": ${scheduleRule}`,
+      ])
+    }
+    const participants = [{ name: 'a', selfTradePrevention: 'none' }]
+    expect(problems({ instruments: [acme], participants })).toEqual([
+      'exchange.json: participants[0].selfTradePrevention "none": must be one of cancelNewest, cancelOldest, cancelBoth, decrement',
+    ])
+    expect(problems({ instruments: [acme], participants: [{ name: 'a', maxDuplicateOrders: 2 }] })).toEqual([
+      'exchange.json: participants[0].duplicateWindowMs 0: must be above 0 where maxDuplicateOrders is',
     ])
     expect(problems({})).toEqual(['exchange.json: instruments: is missing; must be a list of instruments'])
     expect(problems([])).toEqual(['exchange.json: the file: must be an object'])

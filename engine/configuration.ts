@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { limits, namePattern } from '../protocol/limits.ts'
-import type { Row } from '../protocol/messages.ts'
+import { enumerations, type Row } from '../protocol/messages.ts'
+import { parseSchedule } from './core/index.ts'
 import { countOf, type Decimal, multiply, parseDecimal } from './decimal.ts'
 
 /** An instrument before it has a number. */
@@ -17,19 +18,24 @@ export interface SessionConfiguration {
   readonly publicKey?: string | undefined
 }
 
+/** What the risk checks bound, by participant. */
+export type RiskLimits = Readonly<Record<keyof typeof enumerations.riskLimit, number>>
+
+type SelfTradePrevention = Exclude<keyof typeof enumerations.selfTradePrevention, 'sessionDefault'>
+
 /** Limits of a participant and of each of its sessions. */
-export interface ParticipantLimits {
-  readonly maxOrderQuantityLots: number
-  readonly maxOrderNotionalMinor: number
-  readonly maxPositionLots: number
-  readonly maxOpenOrders: number
+export interface ParticipantLimits extends RiskLimits {
   /** Messages per second that each of its sessions may send. */
   readonly ordersPerSecond: number
+  /** Mode of its sessions' orders that state none. */
+  readonly selfTradePrevention: SelfTradePrevention
 }
 
 export interface ParticipantConfiguration extends ParticipantLimits {
   readonly name: string
   readonly sessions: readonly SessionConfiguration[]
+  /** Whether its sessions may send the commands of an admin. */
+  readonly admin: boolean
 }
 
 export interface Configuration {
@@ -66,6 +72,12 @@ const feeBasisPoints = z
   .max(10_000, 'must be at most 10000')
   .refine((rate) => Math.abs(rate * 100 - Math.round(rate * 100)) < 1e-6, { error: 'must have at most 2 decimals' })
 
+const dayMs = 86_400_000
+/** Highest price where none is stated, as a multiple of the reference price. */
+const defaultPriceRange = 1_000
+const scheduleRule =
+  'must be times of the day (UTC) and phases, like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous", in order'
+
 const instrumentSchema = z.strictObject(
   {
     symbol: name,
@@ -80,8 +92,22 @@ const instrumentSchema = z.strictObject(
     priceBandBasisPoints: integer(0, 1_000_000).default(1_000),
     makerFeeBasisPoints: feeBasisPoints.default(0),
     takerFeeBasisPoints: feeBasisPoints.default(0),
+    staticBandBasisPoints: integer(0, 1_000_000).default(0),
+    dynamicBandBasisPoints: integer(0, 1_000_000).default(0),
+    haltDurationMs: integer(0, dayMs).default(0),
+    auctionDurationMs: integer(0, dayMs).default(0),
+    schedule: z
+      .string(scheduleRule)
+      .refine((text) => parseSchedule(text) !== undefined, { error: scheduleRule })
+      .default(''),
+    quoteMaxSpreadTicks: integer(0, limits.maxPriceTicks).default(0),
+    quoteMinQuantityLots: integer(0, limits.maxQuantityLots).default(0),
   },
   object,
+)
+
+const selfTradePreventions = Object.keys(enumerations.selfTradePrevention).filter(
+  (mode): mode is SelfTradePrevention => mode !== 'sessionDefault',
 )
 
 const participantLimits = {
@@ -89,7 +115,16 @@ const participantLimits = {
   maxOrderNotionalMinor: integer(1, limits.maxNotionalMinor).default(limits.maxNotionalMinor),
   maxPositionLots: integer(0, 2 ** 40).default(1_000_000),
   maxOpenOrders: integer(1, 2 ** 30).default(10_000),
+  maxGrossExposureMinor: integer(0, Number.MAX_SAFE_INTEGER).default(0),
+  maxDailyLossMinor: integer(0, Number.MAX_SAFE_INTEGER).default(0),
+  maxMessagesPerSecond: integer(0, 10_000_000).default(0),
+  maxPriceDistanceBasisPoints: integer(0, 1_000_000).default(0),
+  maxDuplicateOrders: integer(0, 1_000_000).default(0),
+  duplicateWindowMs: integer(0, dayMs).default(0),
   ordersPerSecond: integer(1, 10_000_000).default(10_000),
+  selfTradePrevention: z
+    .enum(selfTradePreventions, `must be one of ${selfTradePreventions.join(', ')}`)
+    .default('cancelNewest'),
 }
 
 const publicKey = z
@@ -107,6 +142,7 @@ const participantSchema = z.strictObject(
       )
       .min(1, 'must name at least one session')
       .default([{ name: 'main' }]),
+    admin: z.boolean('must be true or false').default(false),
     ...participantLimits,
   },
   object,
@@ -182,6 +218,10 @@ export function checkConfiguration(content: unknown, source: string): Configurat
       problems,
     )
   })
+  participants.forEach((limits, index) => {
+    reportWindow(limits, `participants[${index}]`, problems)
+  })
+  reportWindow(result.data.participantDefaults, 'participantDefaults', problems)
   const definitions = instruments.map((instrument, index) => define(instrument, `instruments[${index}]`, problems))
   if (problems.length > 0) throw new ConfigurationError(problems.map((problem) => `${source}: ${problem}`).join('\n'))
   return { ...result.data, instruments: definitions }
@@ -204,8 +244,10 @@ function define(
     return 0
   }
   const minPriceTicks = minPrice === undefined ? 1 : ticks('minPrice', minPrice)
-  const maxPriceTicks = maxPrice === undefined ? limits.maxPriceTicks : ticks('maxPrice', maxPrice)
   const referencePriceTicks = ticks('referencePrice', referencePrice)
+  // Not as high as it gets: the more a lot may be worth, the fewer of them an account can count exactly (`ledgerRange`).
+  const highestTicks = Math.min(limits.maxPriceTicks, defaultPriceRange * referencePriceTicks)
+  const maxPriceTicks = maxPrice === undefined ? highestTicks : ticks('maxPrice', maxPrice)
   if (problems.length === 0 && minPriceTicks > maxPriceTicks) {
     problems.push(`${path}.minPrice "${minPrice}": must not be above maxPrice ${maxPrice}`)
   } else if (problems.length === 0 && referencePriceTicks < minPriceTicks) {
@@ -230,6 +272,12 @@ function define(
     makerFeeRate: Math.round(makerFeeBasisPoints * 100),
     takerFeeRate: Math.round(takerFeeBasisPoints * 100),
   }
+}
+
+function reportWindow(participant: ParticipantLimits, path: string, problems: string[]): void {
+  const { maxDuplicateOrders, duplicateWindowMs } = participant
+  if (maxDuplicateOrders === 0 || duplicateWindowMs > 0) return
+  problems.push(`${path}.duplicateWindowMs 0: must be above 0 where maxDuplicateOrders is`)
 }
 
 function reportRepeated(names: readonly string[], path: string, field: string, problems: string[]): void {

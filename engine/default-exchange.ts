@@ -29,5 +29,6 @@ export const defaultExchange: ConfigurationFile = {
     { name: 'replay-resting', ...replayLimits },
     { name: 'replay-aggressor', ...replayLimits },
     { name: 'trader', maxOrderQuantityLots: 10_000, maxPositionLots: 100_000, ordersPerSecond: 1_000 },
+    { name: 'admin', admin: true },
   ],
 }

@@ -47,7 +47,7 @@ describe('the directory', () => {
 
   it('submits nothing that the exchange has already', () => {
     registry.add('a', 'main')
-    directoryOf({ instruments: [acme, bolt], participants: [{ name: 'a' }, { name: 'b' }] })
+    directoryOf({ instruments: [acme, bolt], participants: [{ name: 'a' }, { name: 'b', admin: true }] })
     expect(changes).toEqual([])
   })
 
@@ -103,9 +103,57 @@ describe('the directory', () => {
     const configuration = checkConfiguration({ instruments }, 'test')
     const { exchange, sequencer } = venue
     const directory = new Directory({ exchange, sequencer, configuration, registry, onChange: () => {} })
-    expect(() => directory.checkUnits()).toThrow(
+    expect(() => directory.checkInstruments()).toThrow(
       /^BOLT: tickSize is 0\.05 in the configuration, but .* 0\.01; .+\nBOLT: lotSize is 10 .+$/,
     )
+  })
+
+  it('refuses a highest price at which an account could no longer be counted exactly', async () => {
+    // A tick of a lot is worth 1,000.00, so that 2 × 10,000 lots × 100,000 × highest price is to stay below 2^53.
+    const gold = { symbol: 'GOLD', tickSize: '1', lotSize: '1000', referencePrice: '100' }
+    const { venue } = directoryOf({ instruments: [gold] })
+    const trader = await venue.live('a')
+    venue.send(trader, newOrder(1, { instrument: 3, quantityLots: 10_000, priceTicks: 100 }))
+    venue.sequencer.endTurn()
+    const { exchange, sequencer } = venue
+    const check = (maxPrice: string) => () => {
+      const configuration = checkConfiguration({ instruments: [{ ...gold, maxPrice }] }, 'test')
+      new Directory({ exchange, sequencer, configuration, registry, onChange: () => {} }).checkInstruments()
+    }
+    check('4503599')()
+    expect(check('4503600')).toThrow(
+      'GOLD: maxPrice is 4503600 ticks in the configuration, but what accounts of this data folder hold can only be ' +
+        'counted exactly up to 4503599; leave it at 100000',
+    )
+  })
+
+  it('leaves a limit that an admin changed as it is, until the configuration says something else', async () => {
+    registry.add('a', 'main')
+    const venue = new TestVenue()
+    const admin = await venue.live('b')
+    venue.send(admin, { type: 'changeLimit', ref: 1, participant: 'a', limit: 'maxOpenOrders', value: 3 })
+    venue.sequencer.endTurn()
+    const participantsOf = (maxOpenOrders: number) => [
+      { name: 'a', maxOpenOrders },
+      { name: 'b', admin: true },
+    ]
+    directoryOf({ instruments: [acme, bolt], participants: participantsOf(10_000) }, venue)
+    expect(changes).toEqual([])
+    expect(venue.exchange.participant(1)).toMatchObject({ maxOpenOrders: 3 })
+    directoryOf({ instruments: [acme, bolt], participants: participantsOf(20) }, venue)
+    expect(changes).toMatchObject([{ type: 'participantDefined', participant: 1, maxOpenOrders: 20 }])
+    expect(venue.exchange.participant(1)).toMatchObject({ maxOpenOrders: 20 })
+  })
+
+  it('changes the self-trade prevention of a session that is there already', () => {
+    registry.add('a', 'main')
+    const { venue } = directoryOf({
+      instruments: [acme],
+      participants: [{ name: 'a', selfTradePrevention: 'decrement' }],
+    })
+    expect(changes).toMatchObject([{ type: 'sessionDefined', session: 1, selfTradePrevention: 'decrement' }])
+    directoryOf({ instruments: [acme], participants: [{ name: 'a', selfTradePrevention: 'decrement' }] }, venue)
+    expect(changes).toHaveLength(1)
   })
 
   it('refuses a key that was removed from the registry, from the next logon on', async () => {

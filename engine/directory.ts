@@ -5,8 +5,13 @@
  */
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { promisify } from 'node:util'
-import { logonText, type Message } from '../protocol/messages.ts'
-import { type Configuration, ConfigurationError, type ParticipantLimits } from './configuration.ts'
+import { enumerations, logonText, type Message, type Row } from '../protocol/messages.ts'
+import {
+  type Configuration,
+  ConfigurationError,
+  type ParticipantConfiguration,
+  type RiskLimits,
+} from './configuration.ts'
 import type { Definition, Exchange } from './core/index.ts'
 import type { Identity } from './gateway/session.ts'
 import type { KeyRegistry } from './keys.ts'
@@ -17,6 +22,11 @@ const verifySignature = promisify(verify)
 const units = ['tickSize', 'lotSize', 'currency', 'currencyDecimals'] as const
 /** Checked where there is no key, so that an unknown name takes as long as a wrong signature. */
 const nobody = generateKeyPairSync('ed25519').publicKey
+
+const riskLimits = Object.keys(enumerations.riskLimit) as (keyof RiskLimits)[]
+
+/** What the configuration says of a participant, beside its name and sessions. */
+type Entry = Omit<ParticipantConfiguration, 'name' | 'sessions'>
 
 export interface DirectoryOptions {
   readonly exchange: Exchange
@@ -36,15 +46,23 @@ export class Directory {
   }
 
   /**
-   * Checks that no instrument's prices and quantities would mean something else than they did when they were entered.
-   * @throws ConfigurationError with one line for each that would
+   * Checks that no instrument's prices and quantities would mean something else than they did when they were entered, and
+   * that every account can still be counted exactly at the highest price.
+   * @throws ConfigurationError with one line for each that would not
    */
-  checkUnits(): void {
+  checkInstruments(): void {
     const { configuration, exchange } = this.options
     const problems: string[] = []
     for (const configured of configuration.instruments) {
       const state = exchange.instruments.find((instrument) => instrument?.symbol === configured.symbol)
       if (state === undefined || exchange.commandCount(state.instrument) === 0) continue
+      const highestTicks = this.highestPriceTicks(state)
+      if (configured.maxPriceTicks > state.maxPriceTicks && configured.maxPriceTicks > highestTicks) {
+        problems.push(
+          `${configured.symbol}: maxPrice is ${configured.maxPriceTicks} ticks in the configuration, but what accounts of ` +
+            `this data folder hold can only be counted exactly up to ${highestTicks}; leave it at ${state.maxPriceTicks}`,
+        )
+      }
       for (const unit of units) {
         if (state[unit] === configured[unit]) continue
         problems.push(
@@ -56,19 +74,34 @@ export class Directory {
     if (problems.length > 0) throw new ConfigurationError(problems.join('\n'))
   }
 
+  /** Up to which price whatever the accounts of an instrument come to hold stays a safe integer; see `ledgerRange`. */
+  private highestPriceTicks({ instrument, tickValueMinor }: Row<'instrument'>): number {
+    let highest = Number.MAX_SAFE_INTEGER
+    for (const account of this.options.exchange.accounts()) {
+      if (account.instrument !== instrument) continue
+      const { positionLots, openBuyLots, openSellLots, cashMinor, feesMinor, realisedMinor } = account
+      const lots = Math.abs(positionLots) + openBuyLots + openSellLots
+      const money = Math.abs(cashMinor) + Math.abs(feesMinor) + Math.abs(realisedMinor)
+      if (lots === 0) continue
+      highest = Math.min(highest, Math.floor((Number.MAX_SAFE_INTEGER - money) / (2 * lots * tickValueMinor)))
+    }
+    return highest
+  }
+
   /** Submits every definition that the exchange doesn't have, or has otherwise. Nothing is ever removed. */
   reconcile(): void {
     this.defineInstruments()
     const { configuration, exchange, registry } = this.options
-    const limitsOf = new Map<string, ParticipantLimits>(configuration.participants.map((entry) => [entry.name, entry]))
+    const configured = new Map<string, Entry>(configuration.participants.map((entry) => [entry.name, entry]))
+    const otherwise = { ...configuration.participantDefaults, admin: false }
     for (const { participant } of registry.sessions) {
-      if (!limitsOf.has(participant)) limitsOf.set(participant, configuration.participantDefaults)
+      if (!configured.has(participant)) configured.set(participant, otherwise)
     }
     const participants = numbersByName(exchange.participantCount, (number) => exchange.participant(number)?.name)
-    for (const [name, limits] of limitsOf) {
+    for (const [name, entry] of configured) {
       const number = participants.get(name) ?? participants.size + 1
       participants.set(name, number)
-      this.defineParticipant(number, name, limits)
+      this.defineParticipant(number, name, entry)
     }
     const sessions = numbersByName(exchange.sessionCount, (number) => {
       const state = exchange.session(number)
@@ -76,13 +109,11 @@ export class Directory {
     })
     for (const { participant, session: name } of registry.sessions) {
       const key = `${participant}/${name}`
-      let session = sessions.get(key)
-      if (session === undefined) {
-        session = sessions.size + 1
-        sessions.set(key, session)
-        this.submit({ type: 'sessionDefined', session, participant: participants.get(participant)!, name })
-      }
-      this.identities.set(key, { session, ratePerSecond: limitsOf.get(participant)!.ordersPerSecond })
+      const session = sessions.get(key) ?? sessions.size + 1
+      sessions.set(key, session)
+      const { ordersPerSecond, selfTradePrevention } = configured.get(participant)!
+      this.defineSession({ session, participant: participants.get(participant)!, name, selfTradePrevention })
+      this.identities.set(key, { session, ratePerSecond: ordersPerSecond })
     }
   }
 
@@ -121,18 +152,17 @@ export class Directory {
     }
   }
 
-  private defineParticipant(participant: number, name: string, limits: ParticipantLimits): void {
-    const { maxOrderQuantityLots, maxOrderNotionalMinor, maxPositionLots, maxOpenOrders } = limits
-    const definition = {
-      participant,
-      name,
-      maxOrderQuantityLots,
-      maxOrderNotionalMinor,
-      maxPositionLots,
-      maxOpenOrders,
-    }
-    const state = this.options.exchange.participant(participant)
-    if (state === undefined || differ(state, definition)) this.submit({ type: 'participantDefined', ...definition })
+  /** An admin may have changed limits since; only a change of the configuration puts other ones in force. */
+  private defineParticipant(participant: number, name: string, entry: Entry): void {
+    const limits = Object.fromEntries(riskLimits.map((limit) => [limit, entry[limit]])) as unknown as RiskLimits
+    const definition = { participant, name, ...limits, isAdmin: entry.admin }
+    const known = this.options.exchange.participant(participant)?.configured
+    if (known === undefined || differ(known, definition)) this.submit({ type: 'participantDefined', ...definition })
+  }
+
+  private defineSession(definition: Omit<Message<'sessionDefined'>, 'type'>): void {
+    const known = this.options.exchange.session(definition.session)
+    if (known === undefined || differ(known, definition)) this.submit({ type: 'sessionDefined', ...definition })
   }
 
   private submit(definition: Definition): void {
@@ -148,6 +178,7 @@ function numbersByName(count: number, nameOf: (number: number) => string | undef
   return numbers
 }
 
-function differ<Definition extends object>(state: Definition, wanted: Definition): boolean {
-  return (Object.keys(wanted) as (keyof Definition)[]).some((field) => state[field] !== wanted[field])
+/** Whether a state that holds more than what is wanted holds something else of it. */
+function differ<Wanted extends object>(state: NoInfer<Wanted>, wanted: Wanted): boolean {
+  return (Object.keys(wanted) as (keyof Wanted)[]).some((field) => state[field] !== wanted[field])
 }

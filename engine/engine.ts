@@ -156,7 +156,7 @@ function openVenue(options: EngineOptions, folder: string, transport: Transport,
     handlers,
     open() {
       const recovery = sequencer.recover()
-      directory.checkUnits()
+      directory.checkInstruments()
       registerSessions(registry, configuration)
       directory.reconcile()
       sequencer.endTurn()

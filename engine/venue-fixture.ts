@@ -218,9 +218,10 @@ export class TestVenue implements Publisher {
       submit({ type: 'instrumentDefined', instruments: [{ instrument: index + 1, ...row }] })
     })
     for (const [index, name] of ['a', 'b'].entries()) {
-      const { ordersPerSecond, ...limits } = fixtureConfiguration.participantDefaults
-      submit({ type: 'participantDefined', participant: index + 1, name, ...limits })
-      submit({ type: 'sessionDefined', session: index + 1, participant: index + 1, name: 'main' })
+      const { ordersPerSecond, selfTradePrevention, ...limits } = fixtureConfiguration.participantDefaults
+      const participant = index + 1
+      submit({ type: 'participantDefined', participant, name, ...limits, isAdmin: name === 'b' })
+      submit({ type: 'sessionDefined', session: participant, participant, name: 'main', selfTradePrevention })
     }
   }
 }
