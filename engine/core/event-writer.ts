@@ -13,12 +13,14 @@ import { type EventBuffer, eventLayout, eventType } from './events.ts'
 import type { Sessions } from './sessions.ts'
 
 const { LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT } = levelLayout
-const { LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE } = orderLayout
+const { LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY } = orderLayout
 const {
   DETAIL_1,
   DETAIL_2,
   DETAIL_3,
+  DISPLAY_LOTS,
   EVENT_NUMBER,
+  EXPIRE_TIME_US,
   INSTRUMENT,
   LEAVES_LOTS,
   ORDER_ID,
@@ -34,8 +36,21 @@ const {
   PRIVATE_WIDTH,
   PUBLIC_WIDTH,
 } = eventLayout
-const { accepted, cancelled, duplicateRef, filled, levelChanged, massCancelled, rejected, replaced, traded } = eventType
-const { maker, taker } = enumerations.liquidity
+const {
+  accepted,
+  cancelled,
+  duplicateRef,
+  expired,
+  filled,
+  levelChanged,
+  massCancelled,
+  reduced,
+  rejected,
+  replaced,
+  traded,
+  triggered,
+} = eventType
+const { taker } = enumerations.liquidity
 
 export class EventWriter {
   private readonly orders: OrderPool
@@ -58,20 +73,21 @@ export class EventWriter {
     this.timeUs = timeUs
   }
 
-  accepted(command: Command, orderId: number, priceTicks: number): void {
+  /** @param quantityLots as accepted: of a reduce-only order it may be less than the command's */
+  accepted(command: Command, orderId: number, priceTicks: number, quantityLots: number): void {
     const base = this.privateEvent(accepted, command.session)
     const { data } = this.out
     data[base + REF] = command.ref
-    data[base + ORDER_REF] = command.ref
+    data[base + EXPIRE_TIME_US] = command.expireTimeUs
     data[base + ORDER_ID] = orderId
     data[base + INSTRUMENT] = command.instrument
     data[base + SIDE] = command.side
     data[base + PRICE_TICKS] = priceTicks
-    data[base + QUANTITY_LOTS] = command.quantityLots
-    data[base + LEAVES_LOTS] = command.quantityLots
+    data[base + QUANTITY_LOTS] = quantityLots
+    data[base + DISPLAY_LOTS] = command.displayQuantityLots < quantityLots ? command.displayQuantityLots : 0
     data[base + DETAIL_1] = command.orderType
     data[base + DETAIL_2] = command.timeInForce
-    data[base + DETAIL_3] = 0
+    data[base + DETAIL_3] = command.stopPriceTicks
   }
 
   rejected(session: number, ref: number, code: number, field: number, bound: number): void {
@@ -102,7 +118,16 @@ export class EventWriter {
     data[base + DETAIL_3] = lastRef
   }
 
-  makerFilled(order: number, side: number, priceTicks: number, lots: number, tradeId: number, fee: number): void {
+  /** A fill of an order in a slot: one that rested, or one of an auction. */
+  orderFilled(
+    order: number,
+    side: number,
+    priceTicks: number,
+    lots: number,
+    tradeId: number,
+    fee: number,
+    liquidity: number,
+  ): void {
     const columns = this.orders.int32
     const session = columns[order * ORDER_SIZE + ORDER_SESSION]
     const base = this.privateEvent(filled, session)
@@ -115,11 +140,12 @@ export class EventWriter {
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots
     data[base + LEAVES_LOTS] = columns[order * ORDER_SIZE + LEAVES]
-    data[base + DETAIL_1] = maker
+    data[base + DETAIL_1] = liquidity
     data[base + DETAIL_2] = tradeId
     data[base + DETAIL_3] = fee
   }
 
+  /** A fill of the order that came in. */
   takerFilled(
     session: number,
     orderRef: number,
@@ -147,20 +173,64 @@ export class EventWriter {
     data[base + DETAIL_3] = fee
   }
 
-  /** An order that rests, or did until this command. */
+  /** An order in a slot ends with all that is left of it. */
   cancelled(order: number, ref: number, reason: number): void {
-    const columns = this.orders.int32
-    const slot = order * ORDER_SIZE
-    const base = this.privateEvent(cancelled, columns[slot + ORDER_SESSION])
+    const base = this.aboutOrder(cancelled, order, ref)
     const { data } = this.out
-    data[base + REF] = ref
-    data[base + ORDER_REF] = this.orders.ref(order)
-    data[base + ORDER_ID] = this.orders.orderId(order)
-    data[base + INSTRUMENT] = this.orders.instrument(order)
-    data[base + SIDE] = this.orders.side(order)
-    data[base + PRICE_TICKS] = columns[slot + PRICE]
-    data[base + QUANTITY_LOTS] = columns[slot + LEAVES]
+    data[base + QUANTITY_LOTS] = this.orders.int32[order * ORDER_SIZE + LEAVES]
     data[base + LEAVES_LOTS] = 0
+    data[base + DETAIL_1] = reason
+  }
+
+  expired(order: number): void {
+    const base = this.aboutOrder(expired, order, 0)
+    const { data } = this.out
+    data[base + QUANTITY_LOTS] = this.orders.int32[order * ORDER_SIZE + LEAVES]
+    data[base + LEAVES_LOTS] = 0
+    data[base + DETAIL_1] = 0
+  }
+
+  triggered(order: number): void {
+    const base = this.aboutOrder(triggered, order, 0)
+    const columns = this.orders.int32
+    const { data } = this.out
+    data[base + QUANTITY_LOTS] = columns[order * ORDER_SIZE + QUANTITY]
+    data[base + LEAVES_LOTS] = columns[order * ORDER_SIZE + LEAVES]
+    data[base + DETAIL_1] = 0
+  }
+
+  /** An order in a slot, whose leaves are lowered already, lost lots without a trade: all that it had, or a part. */
+  orderLost(order: number, lots: number, reason: number): void {
+    const leavesLots = this.orders.int32[order * ORDER_SIZE + LEAVES]
+    const base = this.aboutOrder(leavesLots === 0 ? cancelled : reduced, order, 0)
+    const { data } = this.out
+    data[base + QUANTITY_LOTS] = lots
+    data[base + LEAVES_LOTS] = leavesLots
+    data[base + DETAIL_1] = reason
+  }
+
+  /** The same for the order that came in. */
+  takerLost(
+    session: number,
+    orderRef: number,
+    orderId: number,
+    instrument: number,
+    side: number,
+    priceTicks: number,
+    lots: number,
+    leavesLots: number,
+    reason: number,
+  ): void {
+    const base = this.privateEvent(leavesLots === 0 ? cancelled : reduced, session)
+    const { data } = this.out
+    data[base + REF] = 0
+    data[base + ORDER_REF] = orderRef
+    data[base + ORDER_ID] = orderId
+    data[base + INSTRUMENT] = instrument
+    data[base + SIDE] = side
+    data[base + PRICE_TICKS] = priceTicks
+    data[base + QUANTITY_LOTS] = lots
+    data[base + LEAVES_LOTS] = leavesLots
     data[base + DETAIL_1] = reason
     data[base + DETAIL_2] = 0
     data[base + DETAIL_3] = 0
@@ -192,22 +262,16 @@ export class EventWriter {
     quantityLots: number,
     leavesLots: number,
     priorityKept: boolean,
+    stopPriceTicks: number,
   ): void {
-    const columns = this.orders.int32
-    const slot = order * ORDER_SIZE
-    const base = this.privateEvent(replaced, columns[slot + ORDER_SESSION])
+    const base = this.aboutOrder(replaced, order, ref)
     const { data } = this.out
-    data[base + REF] = ref
-    data[base + ORDER_REF] = this.orders.ref(order)
-    data[base + ORDER_ID] = this.orders.orderId(order)
-    data[base + INSTRUMENT] = this.orders.instrument(order)
     data[base + SIDE] = side
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = quantityLots
     data[base + LEAVES_LOTS] = leavesLots
     data[base + DETAIL_1] = priorityKept ? 1 : 0
-    data[base + DETAIL_2] = 0
-    data[base + DETAIL_3] = 0
+    data[base + DETAIL_2] = stopPriceTicks
   }
 
   massCancelled(session: number, ref: number, orderCount: number): void {
@@ -236,6 +300,24 @@ export class EventWriter {
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots
     data[base + DETAIL_1] = tradeId
+  }
+
+  /** Begins a private event about an order in a slot; QUANTITY_LOTS, LEAVES_LOTS and DETAIL_1 remain to be written. */
+  private aboutOrder(type: number, order: number, ref: number): number {
+    const { orders } = this
+    const columns = orders.int32
+    const slot = order * ORDER_SIZE
+    const base = this.privateEvent(type, columns[slot + ORDER_SESSION])
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = orders.ref(order)
+    data[base + ORDER_ID] = orders.orderId(order)
+    data[base + INSTRUMENT] = orders.instrument(order)
+    data[base + SIDE] = orders.side(order)
+    data[base + PRICE_TICKS] = columns[slot + PRICE]
+    data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = 0
+    return base
   }
 
   private privateEvent(type: number, session: number): number {

@@ -34,6 +34,9 @@ export const eventLayout = {
   LEAVES_LOTS: 13,
   DETAIL_2: 14,
   DETAIL_3: 15,
+  /** Of an accepted order, which has no use for the columns that these take. */
+  EXPIRE_TIME_US: 11,
+  DISPLAY_LOTS: 13,
   /** Numbers per record. */
   PUBLIC_WIDTH: 8,
   PRIVATE_WIDTH: 16,
@@ -43,7 +46,7 @@ const { PUBLIC_WIDTH, PRIVATE_WIDTH } = eventLayout
 const FIRST_PUBLIC_TYPE = 256
 
 export const eventType = {
-  /** QUANTITY_LOTS, PRICE_TICKS as accepted; DETAIL_1 order type; DETAIL_2 time in force. */
+  /** QUANTITY_LOTS, PRICE_TICKS as accepted; DETAIL_1 order type; DETAIL_2 time in force; DETAIL_3 stop price. */
   accepted: messages.accepted.number,
   /** DETAIL_1 error number; DETAIL_2 field; DETAIL_3 bound. */
   rejected: messages.rejected.number,
@@ -51,10 +54,24 @@ export const eventType = {
   filled: messages.filled.number,
   /** QUANTITY_LOTS what was left; DETAIL_1 reason. */
   cancelled: messages.cancelled.number,
-  /** QUANTITY_LOTS new total; DETAIL_1 1 if priority was kept. */
+  /** QUANTITY_LOTS new total; DETAIL_1 1 if priority was kept; DETAIL_2 stop price of a waiting stop. */
   replaced: messages.replaced.number,
+  /** QUANTITY_LOTS total; PRICE_TICKS limit price, or the worst that it may trade at. */
+  triggered: messages.triggered.number,
+  /** QUANTITY_LOTS what was left. */
+  expired: messages.expired.number,
+  /** QUANTITY_LOTS by how much; DETAIL_1 reason. */
+  reduced: messages.reduced.number,
   /** DETAIL_1 how many orders. */
   massCancelled: messages.massCancelled.number,
+  /** ORDER_ID, PRICE_TICKS, QUANTITY_LOTS of the buy; DETAIL_1 to DETAIL_3 the same of the sell. All 0 of a side without an order. */
+  quoteAccepted: messages.quoteAccepted.number,
+  /** INSTRUMENT as sent; DETAIL_1 error number; DETAIL_2 field; DETAIL_3 bound. */
+  quoteRejected: messages.quoteRejected.number,
+  /** DETAIL_1 how many quotes were accepted; DETAIL_2 how many rejected. */
+  massQuoted: messages.massQuoted.number,
+  /** DETAIL_1 group; DETAIL_2 time at which it thaws by itself, else 0. */
+  protectionTriggered: messages.protectionTriggered.number,
   /** Not numbered: REF was processed before; DETAIL_3 the last ref processed. */
   duplicateRef: messages.error.number,
   /** Public. A price level as it is now: QUANTITY_LOTS at PRICE_TICKS in DETAIL_1 orders; 0 and 0 if it is gone. */
