@@ -44,6 +44,10 @@ const {
   filled,
   levelChanged,
   massCancelled,
+  massQuoted,
+  protectionTriggered,
+  quoteAccepted,
+  quoteRejected,
   reduced,
   rejected,
   replaced,
@@ -282,6 +286,65 @@ export class EventWriter {
     data[base + ORDER_REF] = 0
     data[base + DETAIL_1] = orderCount
     data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = 0
+  }
+
+  /** The two sides of a quote by their orders, 0 for a side without one, and the quantities that they will have. */
+  quoteAccepted(
+    session: number,
+    ref: number,
+    instrument: number,
+    bid: number,
+    bidLots: number,
+    ask: number,
+    askLots: number,
+  ): void {
+    const { orders } = this
+    const base = this.privateEvent(quoteAccepted, session)
+    this.clearOrder(base)
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = 0
+    data[base + ORDER_ID] = bid === 0 ? 0 : orders.orderId(bid)
+    data[base + INSTRUMENT] = instrument
+    data[base + PRICE_TICKS] = bid === 0 ? 0 : orders.int32[bid * ORDER_SIZE + PRICE]
+    data[base + QUANTITY_LOTS] = bidLots
+    data[base + DETAIL_1] = ask === 0 ? 0 : orders.orderId(ask)
+    data[base + DETAIL_2] = ask === 0 ? 0 : orders.int32[ask * ORDER_SIZE + PRICE]
+    data[base + DETAIL_3] = askLots
+  }
+
+  quoteRejected(session: number, ref: number, instrument: number, code: number, field: number, bound: number): void {
+    const base = this.privateEvent(quoteRejected, session)
+    this.clearOrder(base)
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = 0
+    data[base + INSTRUMENT] = instrument
+    data[base + DETAIL_1] = code
+    data[base + DETAIL_2] = field
+    data[base + DETAIL_3] = bound
+  }
+
+  massQuoted(session: number, ref: number, acceptedCount: number, rejectedCount: number): void {
+    const base = this.privateEvent(massQuoted, session)
+    this.clearOrder(base)
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = 0
+    data[base + DETAIL_1] = acceptedCount
+    data[base + DETAIL_2] = rejectedCount
+    data[base + DETAIL_3] = 0
+  }
+
+  protectionTriggered(session: number, group: number, thawTimeUs: number): void {
+    const base = this.privateEvent(protectionTriggered, session)
+    this.clearOrder(base)
+    const { data } = this.out
+    data[base + REF] = 0
+    data[base + ORDER_REF] = 0
+    data[base + DETAIL_1] = group
+    data[base + DETAIL_2] = thawTimeUs
     data[base + DETAIL_3] = 0
   }
 
