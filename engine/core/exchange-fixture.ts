@@ -59,6 +59,13 @@ const plainInstrument: InstrumentDefinition = {
   priceBandBasisPoints: 0,
   makerFeeRate: 0,
   takerFeeRate: 0,
+  staticBandBasisPoints: 0,
+  dynamicBandBasisPoints: 0,
+  haltDurationMs: 0,
+  auctionDurationMs: 0,
+  schedule: '',
+  quoteMaxSpreadTicks: 0,
+  quoteMinQuantityLots: 0,
 }
 
 const wideLimits: RiskLimits = {

@@ -1,12 +1,25 @@
-/** One instrument: its definition, its book, and what the rules need to remember about it. */
+/** One instrument: its definition, its books, its phase, and what else the rules need to remember about it. */
 
+import { limits } from '../../protocol/limits.ts'
 import { enumerations, type Row } from '../../protocol/messages.ts'
 import { Book, type BookListener, type BookMemory } from './book/book.ts'
 import { doubleZero } from './double-zero.ts'
+import { parseSchedule, type Schedule } from './schedule.ts'
 
 const { buy: BUY, sell: SELL } = enumerations.side
+const { continuous: CONTINUOUS } = enumerations.phase
 
 export type InstrumentDefinition = Row<'instrument'>
+
+/** Of the books of waiting orders: nothing trades there, and nobody sees their levels. */
+const silentListener = {
+  onFill() {},
+  onSelfTrade() {},
+  onAuctionFill() {},
+  onAuctionSelfTrade() {},
+  onLevelChanged() {},
+}
+const silent: BookListener = silentListener
 
 /** Basis points of the whole. */
 const BASIS_POINTS = 10_000
@@ -15,19 +28,45 @@ export class Instrument {
   /** Its number: the same as in the definition, which never changes it. */
   readonly number: number
   readonly book: Book
+  private readonly memory: BookMemory
+  private stops: Book | undefined
+  private atClose: Book | undefined
   private currentDefinition: InstrumentDefinition
+  /** As the definition says it. */
+  schedule: Schedule
+  /** Number of the trading phase. */
+  phase: number = CONTINUOUS
+  /** Halted by an admin: scheduled changes pass it by. */
+  isHeldByAdmin = false
+  /** Timers of the next scheduled change and of the end of a halt or an auction, 0 if there is none. */
+  scheduleTimer = 0
+  phaseTimer = 0
+  /** Time in continuous trading since the day began, without the time since it was last entered; and when that was. */
+  continuousUs = doubleZero
+  continuousSinceUs = doubleZero
   private lastPrice = 0
+  /** Price of the last auction, 0 before the first: centre of the static band, instead of the defined reference. */
+  private auctionPrice = 0
   tradeCount = doubleZero
   volumeLots = doubleZero
   /** Order-entry commands that named this instrument or an order in it, whatever came of them. */
   commandCount = doubleZero
-  /** The prices that the band allows, as last worked out. */
-  private lowestAllowedTicks = 0
-  private highestAllowedTicks = 0
+  /** The last price for which the bands below were worked out; -1 if they were not, or are not to be kept. */
+  private bandsAreOfPrice = -1
+  /** The prices that orders may have. */
+  private lowestAllowed = 0
+  private highestAllowed = 0
+  /** Whether there are volatility bands, and the prices at which orders may trade before the instrument is halted. */
+  private hasVolatilityBands: boolean
+  private lowestTrade = 0
+  private highestTrade = 0
 
   constructor(definition: InstrumentDefinition, memory: BookMemory, listener: BookListener) {
     this.number = definition.instrument
     this.currentDefinition = definition
+    this.schedule = scheduleOf(definition)
+    this.hasVolatilityBands = hasVolatilityBands(definition)
+    this.memory = memory
     this.book = new Book(memory, listener)
   }
 
@@ -37,7 +76,51 @@ export class Instrument {
 
   redefine(definition: InstrumentDefinition): void {
     this.currentDefinition = definition
-    this.placeBand()
+    this.schedule = scheduleOf(definition)
+    this.hasVolatilityBands = hasVolatilityBands(definition)
+    this.bandsAreOfPrice = -1
+  }
+
+  /** Stops that wait for their trigger; made when first needed. */
+  waitingStops(): Book {
+    this.stops ??= new Book(this.memory, silent)
+    return this.stops
+  }
+
+  /** Orders that wait for the closing auction; made when first needed. */
+  waitingAtClose(): Book {
+    this.atClose ??= new Book(this.memory, silent)
+    return this.atClose
+  }
+
+  get hasStops(): boolean {
+    return this.stops !== undefined && (this.stops.best(BUY) !== 0 || this.stops.best(SELL) !== 0)
+  }
+
+  /** All books that orders of this instrument may be in. */
+  books(): Book[] {
+    return [this.book, this.stops, this.atClose].filter((book) => book !== undefined)
+  }
+
+  get isContinuous(): boolean {
+    return this.phase === CONTINUOUS
+  }
+
+  /** Changes the phase and nothing else. */
+  setPhase(phase: number, timeUs: number): void {
+    this.continuousUs = this.tradingUs(timeUs)
+    this.continuousSinceUs = timeUs
+    this.phase = phase
+  }
+
+  /** Time in continuous trading since the day began. */
+  tradingUs(timeUs: number): number {
+    return this.isContinuous ? this.continuousUs + timeUs - this.continuousSinceUs : this.continuousUs
+  }
+
+  beginDay(timeUs: number): void {
+    this.continuousUs = doubleZero
+    this.continuousSinceUs = timeUs
   }
 
   /** Price of the last trade, 0 before the first. */
@@ -45,52 +128,115 @@ export class Instrument {
     return this.lastPrice
   }
 
-  recordTrade(priceTicks: number, lots: number): void {
-    this.tradeCount++
-    this.volumeLots += lots
-    if (priceTicks === this.lastPrice) return
-    this.lastPrice = priceTicks
-    this.placeBand()
+  /** What positions and auctions go by: the last price, before the first trade the defined reference. */
+  markPriceTicks(): number {
+    return this.lastPrice !== 0 ? this.lastPrice : this.currentDefinition.referencePriceTicks
   }
 
-  /** Whether a price is within the bounds of the instrument and of the band. */
-  allows(priceTicks: number): boolean {
-    if (this.lastPrice === 0) this.placeBand()
-    return priceTicks >= this.lowestAllowedTicks && priceTicks <= this.highestAllowedTicks
-  }
-
-  /** Lowest price that the band allows. Without a band the lowest of the instrument. */
-  lowestAllowedPriceTicks(): number {
-    if (this.lastPrice === 0) this.placeBand()
-    return this.lowestAllowedTicks
-  }
-
-  /** Highest price that the band allows. Without a band the highest of the instrument. */
-  highestAllowedPriceTicks(): number {
-    if (this.lastPrice === 0) this.placeBand()
-    return this.highestAllowedTicks
-  }
-
-  /**
-   * Works out the band. From the first trade on it changes with the last price only, and is not worked out for every
-   * order; before, it follows the book.
-   */
-  private placeBand(): void {
-    const { minPriceTicks, maxPriceTicks, priceBandBasisPoints } = this.currentDefinition
-    this.lowestAllowedTicks = minPriceTicks
-    this.highestAllowedTicks = maxPriceTicks
-    if (priceBandBasisPoints === 0) return
-    const reference = this.referencePriceTicks()
-    const width = Math.floor((reference * priceBandBasisPoints) / BASIS_POINTS)
-    this.lowestAllowedTicks = Math.max(minPriceTicks, reference - width)
-    this.highestAllowedTicks = Math.min(maxPriceTicks, reference + width)
-  }
-
-  /** What the band is measured from: the last trade, else the middle of the book, else the defined price. */
-  private referencePriceTicks(): number {
+  /** What prices of orders go by: the last price, else the middle of the book, else the defined reference. */
+  referencePriceTicks(): number {
     if (this.lastPrice !== 0) return this.lastPrice
     const bid = this.book.bestPriceTicks(BUY)
     const ask = this.book.bestPriceTicks(SELL)
     return bid !== 0 && ask !== 0 ? Math.floor((bid + ask) / 2) : this.currentDefinition.referencePriceTicks
   }
+
+  /** Price of the last auction, 0 before the first. */
+  get auctionPriceTicks(): number {
+    return this.auctionPrice
+  }
+
+  /** @param priceTicks of an auction */
+  setStaticReference(priceTicks: number): void {
+    this.auctionPrice = priceTicks
+    this.bandsAreOfPrice = -1
+  }
+
+  recordTrade(priceTicks: number, lots: number): void {
+    this.tradeCount++
+    this.volumeLots += lots
+    this.lastPrice = priceTicks
+  }
+
+  /** Whether a price is within the bounds of the instrument and of the band. */
+  allows(priceTicks: number): boolean {
+    if (this.bandsAreOfPrice !== this.lastPrice) this.placeBands()
+    return priceTicks >= this.lowestAllowed && priceTicks <= this.highestAllowed
+  }
+
+  /** Lowest price that the band allows. Without a band the lowest of the instrument. */
+  lowestAllowedPriceTicks(): number {
+    if (this.bandsAreOfPrice !== this.lastPrice) this.placeBands()
+    return this.lowestAllowed
+  }
+
+  /** Highest price that the band allows. Without a band the highest of the instrument. */
+  highestAllowedPriceTicks(): number {
+    if (this.bandsAreOfPrice !== this.lastPrice) this.placeBands()
+    return this.highestAllowed
+  }
+
+  /** The worst price that the band allows to a side: what a market order may trade at. */
+  worstPriceTicks(side: number): number {
+    return side === BUY ? this.highestAllowedPriceTicks() : this.lowestAllowedPriceTicks()
+  }
+
+  /**
+   * The limit price of an order that comes in now, drawn in as far as the volatility bands ask for. It crosses nothing if
+   * already the best opposite price lies outside them.
+   */
+  withinVolatilityBands(side: number, priceTicks: number): number {
+    if (!this.hasVolatilityBands) return priceTicks
+    if (this.bandsAreOfPrice !== this.lastPrice) this.placeBands()
+    const best = this.book.bestPriceTicks(BUY + SELL - side)
+    if (side === BUY) {
+      return best !== 0 && best < this.lowestTrade ? 0 : Math.min(priceTicks, this.highestTrade)
+    }
+    return best > this.highestTrade ? limits.maxPriceTicks + 1 : Math.max(priceTicks, this.lowestTrade)
+  }
+
+  /**
+   * Works out the bands. From the first trade on they change with the last price, an auction and the definition only, and
+   * not every order, nor every trade, costs a division; before, they follow the book.
+   */
+  private placeBands(): void {
+    const { minPriceTicks, maxPriceTicks } = this.currentDefinition
+    const { priceBandBasisPoints, staticBandBasisPoints, dynamicBandBasisPoints } = this.currentDefinition
+    this.bandsAreOfPrice = this.lastPrice === 0 ? -1 : this.lastPrice
+    this.lowestAllowed = minPriceTicks
+    this.highestAllowed = maxPriceTicks
+    if (priceBandBasisPoints > 0) {
+      const reference = this.referencePriceTicks()
+      this.lowestAllowed = this.bandEdge(reference, -priceBandBasisPoints)
+      this.highestAllowed = this.bandEdge(reference, priceBandBasisPoints)
+    }
+    this.lowestTrade = minPriceTicks
+    this.highestTrade = maxPriceTicks
+    if (staticBandBasisPoints > 0) {
+      const reference = this.auctionPrice !== 0 ? this.auctionPrice : this.currentDefinition.referencePriceTicks
+      this.lowestTrade = this.bandEdge(reference, -staticBandBasisPoints)
+      this.highestTrade = this.bandEdge(reference, staticBandBasisPoints)
+    }
+    if (dynamicBandBasisPoints > 0 && this.lastPrice !== 0) {
+      this.lowestTrade = Math.max(this.lowestTrade, this.bandEdge(this.lastPrice, -dynamicBandBasisPoints))
+      this.highestTrade = Math.min(this.highestTrade, this.bandEdge(this.lastPrice, dynamicBandBasisPoints))
+    }
+  }
+
+  /** The price that lies so far from a reference, the distance rounded down; never outside the instrument's range. */
+  private bandEdge(referenceTicks: number, basisPoints: number): number {
+    const { minPriceTicks, maxPriceTicks } = this.currentDefinition
+    const edge = referenceTicks + Math.trunc((referenceTicks * basisPoints) / BASIS_POINTS)
+    return Math.max(minPriceTicks, Math.min(maxPriceTicks, edge))
+  }
+}
+
+function hasVolatilityBands({ staticBandBasisPoints, dynamicBandBasisPoints }: InstrumentDefinition): boolean {
+  return staticBandBasisPoints > 0 || dynamicBandBasisPoints > 0
+}
+
+function scheduleOf({ instrument, schedule }: InstrumentDefinition): Schedule {
+  const parsed = parseSchedule(schedule)
+  if (parsed === undefined) throw new Error(`the schedule of instrument ${instrument} is malformed: ${schedule}`)
+  return parsed
 }
