@@ -39,12 +39,14 @@ const {
 const {
   accepted,
   cancelled,
+  carriedOut,
   duplicateRef,
   expired,
   filled,
   levelChanged,
   massCancelled,
   massQuoted,
+  phaseChanged,
   protectionTriggered,
   quoteAccepted,
   quoteRejected,
@@ -348,6 +350,18 @@ export class EventWriter {
     data[base + DETAIL_3] = 0
   }
 
+  /** For commands that have no event of their own. */
+  carriedOut(session: number, ref: number): void {
+    const base = this.privateEvent(carriedOut, session)
+    this.clearOrder(base)
+    const { data } = this.out
+    data[base + REF] = ref
+    data[base + ORDER_REF] = 0
+    data[base + DETAIL_1] = 0
+    data[base + DETAIL_2] = 0
+    data[base + DETAIL_3] = 0
+  }
+
   levelChanged(instrument: number, side: number, level: number): void {
     const base = this.publicEvent(levelChanged, instrument, side)
     const { data } = this.out
@@ -363,6 +377,14 @@ export class EventWriter {
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots
     data[base + DETAIL_1] = tradeId
+  }
+
+  phaseChanged(instrument: number, phase: number): void {
+    const base = this.publicEvent(phaseChanged, instrument, 0)
+    const { data } = this.out
+    data[base + PRICE_TICKS] = 0
+    data[base + QUANTITY_LOTS] = 0
+    data[base + DETAIL_1] = phase
   }
 
   /** Begins a private event about an order in a slot; QUANTITY_LOTS, LEAVES_LOTS and DETAIL_1 remain to be written. */

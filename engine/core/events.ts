@@ -72,12 +72,16 @@ export const eventType = {
   massQuoted: messages.massQuoted.number,
   /** DETAIL_1 group; DETAIL_2 time at which it thaws by itself, else 0. */
   protectionTriggered: messages.protectionTriggered.number,
+  /** Nothing but REF. */
+  carriedOut: messages.carriedOut.number,
   /** Not numbered: REF was processed before; DETAIL_3 the last ref processed. */
   duplicateRef: messages.error.number,
   /** Public. A price level as it is now: QUANTITY_LOTS at PRICE_TICKS in DETAIL_1 orders; 0 and 0 if it is gone. */
   levelChanged: FIRST_PUBLIC_TYPE,
   /** Public. SIDE of the aggressor; DETAIL_1 trade id. */
   traded: FIRST_PUBLIC_TYPE + 1,
+  /** Public. DETAIL_1 phase. */
+  phaseChanged: FIRST_PUBLIC_TYPE + 2,
 } as const
 
 /** Whether events of a type are everyone's and not a session's. */
