@@ -300,6 +300,15 @@ export class Book {
     if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
   }
 
+  /** Changes an order's open quantity either way, in its place: for books of orders that wait, which nobody sees. */
+  changeLeaves(order: number, newLeavesLots: number): void {
+    const { orders, levels } = this.memory
+    const base = order * ORDER_SIZE
+    // Everything that waits counts as shown.
+    levels.addLots(orders.int32[base + LEVEL], newLeavesLots - orders.int32[base + LEAVES])
+    orders.int32[base + LEAVES] = newLeavesLots
+  }
+
   /** Lowers an order's leaves, its hidden part first; at 0 it leaves the queue. */
   private lower(order: number, level: number, newLeaves: number): void {
     const { orders, levels, terms } = this.memory
@@ -387,8 +396,8 @@ export class Book {
     const older = isBuyNewer ? sell : buy
     const mode = orders.selfTradeMode(newer)
     if (mode === DECREMENT) {
-      this.trade(buy, bid, lots)
-      this.trade(sell, ask, lots)
+      this.lower(buy, bid, orders.int32[buy * ORDER_SIZE + LEAVES] - lots)
+      this.lower(sell, ask, orders.int32[sell * ORDER_SIZE + LEAVES] - lots)
       this.listener.onAuctionSelfTrade(newer, older, lots, lots)
       return
     }
