@@ -106,27 +106,29 @@ export class Sessions {
   /** Puts an order, whose session is set, at the end of its session's chain. */
   linkOrder(order: number): void {
     const { int32 } = this.orders
+    const { links } = this
     const session = int32[order * ORDER_SIZE + ORDER_SESSION]
     const base = session * LINKS_SIZE
-    const newest = this.links[base + NEWEST_ORDER]
+    const newest = links[base + NEWEST_ORDER]
     int32[order * ORDER_SIZE + SESSION_PREVIOUS] = newest
     int32[order * ORDER_SIZE + SESSION_NEXT] = 0
-    if (newest === 0) this.links[base + OLDEST_ORDER] = order
+    if (newest === 0) links[base + OLDEST_ORDER] = order
     else int32[newest * ORDER_SIZE + SESSION_NEXT] = order
-    this.links[base + NEWEST_ORDER] = order
-    this.links[base + OPEN_ORDERS]++
+    links[base + NEWEST_ORDER] = order
+    links[base + OPEN_ORDERS]++
   }
 
   unlinkOrder(order: number): void {
     const { int32 } = this.orders
+    const { links } = this
     const base = int32[order * ORDER_SIZE + ORDER_SESSION] * LINKS_SIZE
     const next = int32[order * ORDER_SIZE + SESSION_NEXT]
     const previous = int32[order * ORDER_SIZE + SESSION_PREVIOUS]
-    if (previous === 0) this.links[base + OLDEST_ORDER] = next
+    if (previous === 0) links[base + OLDEST_ORDER] = next
     else int32[previous * ORDER_SIZE + SESSION_NEXT] = next
-    if (next === 0) this.links[base + NEWEST_ORDER] = previous
+    if (next === 0) links[base + NEWEST_ORDER] = previous
     else int32[next * ORDER_SIZE + SESSION_PREVIOUS] = previous
-    this.links[base + OPEN_ORDERS]--
+    links[base + OPEN_ORDERS]--
   }
 
   private add(session: number, participant: number): void {
