@@ -4,9 +4,15 @@ export interface Clock {
   monotonicMs(): number
   /** Microseconds since 1970. Jumps when someone sets the machine's clock. */
   wallUs(): number
+  /** Calls back once, after this time or a little later; what it returns calls that off. Keeps no process alive. */
+  after(milliseconds: number, callback: () => void): () => void
 }
 
 export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   wallUs: () => Date.now() * 1_000,
+  after: (milliseconds, callback) => {
+    const timer = setTimeout(callback, milliseconds).unref()
+    return () => clearTimeout(timer)
+  },
 }

@@ -7,7 +7,7 @@
  * failed write they never are again: the sequencer is then halted for good, and a restart recovers what the log holds.
  */
 import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
-import { messages } from '../protocol/messages.ts'
+import { type Message, messages } from '../protocol/messages.ts'
 import { decodeOrderEntry } from '../protocol/order-entry-codec.ts'
 import type { Clock } from './clock.ts'
 import { Command, type Definition, doubleZero, EventBuffer, type Exchange } from './core/index.ts'
@@ -43,14 +43,22 @@ interface TurnEnd {
   readonly whenHalted: () => void
 }
 
+/** A command of a session that is not order entry. */
+export type Control = Message<'setProtection' | 'resetProtection' | 'changePhase' | 'changeLimit' | 'blockParticipant'>
+
+const controlTypes: ReadonlySet<string> = new Set<Control['type']>([
+  'setProtection',
+  'resetProtection',
+  'changePhase',
+  'changeLimit',
+  'blockParticipant',
+])
+
 /** During recovery events are released in batches of about this many numbers. */
 const recoveryBatchNumbers = 65_536
 
-const definitionNumbers: ReadonlySet<number> = new Set(
-  Object.values(messages)
-    .filter(({ from }) => from === 'log')
-    .map(({ number }) => number),
-)
+/** A clock cannot be asked to call back later than this; it is asked again then. */
+const longestWaitMs = 2 ** 31 - 1
 
 export class Sequencer {
   /** What `submitOrderEntry` submits: decoders write into it. */
@@ -69,6 +77,9 @@ export class Sequencer {
   private releasedSequence = doubleZero
   private actions: TurnEnd[] = []
   private deferred: [Definition, number][] = []
+  /** When the clock is to call back, in time as commands carry it; 0 if it is not to. */
+  private wakeUs = doubleZero
+  private callOffWake: () => void = () => {}
 
   constructor(options: SequencerOptions) {
     this.options = options
@@ -103,6 +114,7 @@ export class Sequencer {
     this.releaseEvents()
     const now = this.options.clock.monotonicMs()
     this.timeOffsetUs = Math.max(this.options.clock.wallUs(), exchange.timeUs) - now * 1_000
+    this.waitForTimer()
     return { commands, milliseconds: now - begun, stateHash: exchange.stateHash() }
   }
 
@@ -143,14 +155,30 @@ export class Sequencer {
       return
     }
     if (this.currentState !== 'open') return
-    const bytes = encodeMessagePack(definition)
+    this.submit(definition, session, (logged, sequence, timeUs) => {
+      this.exchange.applyDefinition(logged, sequence, timeUs, session, this.events)
+    })
+  }
+
+  /** Sequences a session's command that is not order entry. Only while the state is `open`. */
+  submitControl(control: Control, session: number): void {
+    this.submit(control, session, (logged, sequence, timeUs) => {
+      this.exchange.applyControl(logged, sequence, timeUs, session, this.events)
+    })
+  }
+
+  private submit<Command extends Definition | Control>(
+    command: Command,
+    session: number,
+    apply: (logged: Command, sequence: number, timeUs: number) => void,
+  ): void {
+    const bytes = encodeMessagePack(command)
     const sequence = this.exchange.sequence + 1
     const timeUs = this.timeUs
     try {
       this.log.append(sequence, timeUs, session, bytes, 0, bytes.length)
-      // Not `definition` itself but what a replay will read, so that not even the order of its fields can differ.
-      const logged = decodeMessagePack(bytes) as Definition
-      this.exchange.applyDefinition(logged, sequence, timeUs, session, this.events)
+      // Not `command` itself but what a replay will read, so that not even the order of its fields can differ.
+      apply(decodeMessagePack(bytes) as Command, sequence, timeUs)
     } catch (error) {
       this.halt(error as Error)
     }
@@ -183,6 +211,7 @@ export class Sequencer {
     this.endTurn()
     if (this.currentState !== 'open') return
     this.currentState = 'closed'
+    this.callOffWake()
     this.log.close()
   }
 
@@ -206,6 +235,30 @@ export class Sequencer {
     this.actions = []
     for (const { whenReleased } of actions) whenReleased()
     this.releasing = false
+    this.waitForTimer()
+  }
+
+  /**
+   * Sees to it that the clock calls back when the exchange has something due. A call that comes too early, because what
+   * it was for is gone, asks for the next one: that is cheaper than to call it off at every change.
+   */
+  private waitForTimer(): void {
+    const { nextTimerUs } = this.exchange
+    if (nextTimerUs === 0 || (this.wakeUs !== 0 && this.wakeUs <= nextTimerUs)) return
+    this.callOffWake()
+    this.wakeUs = nextTimerUs
+    const nowUs = this.timeOffsetUs + this.options.clock.monotonicMs() * 1_000
+    const waitMs = Math.max(0, Math.ceil((nextTimerUs - nowUs) / 1_000))
+    this.callOffWake = this.options.clock.after(Math.min(waitMs, longestWaitMs), this.wake)
+  }
+
+  /** Lets what is due happen, unless a command came meanwhile that did. */
+  private readonly wake = (): void => {
+    this.wakeUs = 0
+    if (this.currentState !== 'open') return
+    const { nextTimerUs } = this.exchange
+    if (nextTimerUs !== 0 && nextTimerUs <= this.timeUs) this.submitDefinition({ type: 'timeAdvanced' }, 0)
+    else this.waitForTimer()
   }
 
   private readonly endTurnCallback = (): void => this.endTurn()
@@ -227,7 +280,11 @@ export class Sequencer {
         return
       }
       const message = decodeMessagePack(record.bytes.subarray(record.start, record.end))
-      if (!definitionNumbers.has(messages[message.type].number)) throw new Error(`${message.type} is not a command`)
+      if (controlTypes.has(message.type)) {
+        exchange.applyControl(message as Control, record.sequence, record.timeUs, record.session, events)
+        return
+      }
+      if (messages[message.type].from !== 'log') throw new Error(`${message.type} is not a command`)
       exchange.applyDefinition(message as Definition, record.sequence, record.timeUs, record.session, events)
     } catch (error) {
       throw new RecoveryError(record.sequence, error as Error)
@@ -237,6 +294,7 @@ export class Sequencer {
   private halt(error: Error): void {
     if (this.currentState !== 'open') return
     this.currentState = 'halted'
+    this.callOffWake()
     const actions = this.actions
     this.actions = []
     this.deferred = []

@@ -17,6 +17,8 @@ import { type Recovery, Sequencer } from './sequencer.ts'
 export class TestClock implements Clock {
   ms = 1_000
   wall = 1_790_000_000_000_000
+  /** What is to be called back, and when. */
+  readonly timers = new Set<{ readonly atMs: number; readonly callback: () => void }>()
 
   monotonicMs(): number {
     return this.ms
@@ -24,6 +26,19 @@ export class TestClock implements Clock {
 
   wallUs(): number {
     return this.wall
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    const timer = { atMs: this.ms + milliseconds, callback }
+    this.timers.add(timer)
+    return () => this.timers.delete(timer)
+  }
+
+  /** Calls back whatever is due. */
+  ring(): void {
+    for (const timer of this.timers) {
+      if (timer.atMs <= this.ms && this.timers.delete(timer)) timer.callback()
+    }
   }
 }
 
@@ -206,9 +221,11 @@ export class TestVenue implements Publisher {
     return socket
   }
 
-  /** Time passes: the timers of the gateway that are due run once. */
+  /** Time passes, and what the sequencer waits for happens. */
   pass(milliseconds: number): void {
     this.clock.ms += milliseconds
+    this.sequencer.endTurn()
+    this.clock.ring()
     this.sequencer.endTurn()
   }
 

@@ -9,7 +9,7 @@ import { InstrumentFeed } from './instrument-feed.ts'
 import type { Encoding, Publisher } from './publisher.ts'
 
 const { DETAIL_1, INSTRUMENT, PRICE_TICKS, QUANTITY_LOTS, SEQUENCE, SIDE, TIME_US, TYPE } = eventLayout
-const { levelChanged } = eventType
+const { levelChanged, traded } = eventType
 
 /** A connection as the feed sees it. */
 export interface Subscriber {
@@ -45,8 +45,10 @@ export class Feed {
     const timeUs = data[base + TIME_US]
     if (data[base + TYPE] === levelChanged) {
       instrument.levelChanged(side, price, quantity, data[base + DETAIL_1], sequence, timeUs)
-    } else {
+    } else if (data[base + TYPE] === traded) {
       instrument.traded(data[base + DETAIL_1], price, quantity, side, sequence, timeUs)
+    } else {
+      instrument.phaseChanged()
     }
   }
 

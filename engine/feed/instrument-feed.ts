@@ -13,11 +13,13 @@ import {
 import { type Channel, enumerations, type Message } from '../../protocol/messages.ts'
 import { WireWriter } from '../../protocol/wire.ts'
 import { doubleZero, type Exchange } from '../core/index.ts'
+import { AuctionFeed } from './auction-feed.ts'
 import { ChangedLevels } from './changed-levels.ts'
 import { ChannelPublisher, type Publisher } from './publisher.ts'
 
 const { buy, sell } = enumerations.side
 const writer = new WireWriter(65_536)
+const phaseNames = Object.keys(enumerations.phase) as (keyof typeof enumerations.phase)[]
 
 export class InstrumentFeed {
   readonly instrument: number
@@ -31,6 +33,8 @@ export class InstrumentFeed {
   private readonly bookChannel: ChannelPublisher
   private readonly tradesChannel: ChannelPublisher
   private readonly statusChannel: ChannelPublisher
+  private readonly auction: AuctionFeed
+  private isPhaseChanged = false
   /** Best bid and ask, and the status, as they were published last: a snapshot repeats them. */
   private readonly top = {
     bidPriceTicks: doubleZero,
@@ -47,15 +51,17 @@ export class InstrumentFeed {
     this.bookChannel = new ChannelPublisher('book', instrument, publisher)
     this.tradesChannel = new ChannelPublisher('trades', instrument, publisher)
     this.statusChannel = new ChannelPublisher('status', instrument, publisher)
+    this.auction = new AuctionFeed(instrument, exchange, publisher)
     const head = { instrument, previousSequence: 0, sequence: 0, engineTimeUs: 0 }
     const totals = { lastPriceTicks: 0, tradeCount: 0, volumeLots: 0, commandCount: 0 }
-    this.status = { type: 'status', ...head, phase: 'continuous', ...totals }
+    this.status = { type: 'status', ...head, phase: this.phase(), ...totals }
   }
 
   channel(channel: Channel): ChannelPublisher {
     if (channel === 'top') return this.topChannel
     if (channel === 'book') return this.bookChannel
-    return channel === 'trades' ? this.tradesChannel : this.statusChannel
+    if (channel === 'trades') return this.tradesChannel
+    return channel === 'status' ? this.statusChannel : this.auction.channel
   }
 
   levelChanged(
@@ -82,14 +88,22 @@ export class InstrumentFeed {
     this.tradesChannel.include(sequence, timeUs)
   }
 
+  phaseChanged(): void {
+    this.isPhaseChanged = true
+  }
+
   /** Publishes what changed. The exchange must be as it was released. */
   publish(): void {
     this.changed = false
-    if (this.levels.count > 0) {
+    const isBookChanged = this.levels.count > 0
+    if (isBookChanged) {
       this.publishBook()
       this.publishTop()
     }
     if (this.trades.length > 0) this.publishTrades()
+    if (isBookChanged || this.isPhaseChanged) this.auction.publish()
+    if (this.isPhaseChanged) this.publishStatus()
+    this.isPhaseChanged = false
   }
 
   /** Publishes the status if it changed since it last was. The exchange must be as it was released. */
@@ -99,11 +113,13 @@ export class InstrumentFeed {
     const tradeCount = exchange.tradeCount(instrument)
     const volumeLots = exchange.volumeLots(instrument)
     const commandCount = exchange.commandCount(instrument)
-    if (tradeCount === status.tradeCount && commandCount === status.commandCount) return
+    const phase = this.phase()
+    const sameTotals = tradeCount === status.tradeCount && commandCount === status.commandCount
+    if (sameTotals && phase === status.phase) return
     statusChannel.include(exchange.sequence, exchange.timeUs)
     const { previousSequence, sequence, timeUs: engineTimeUs } = statusChannel
     const totals = { lastPriceTicks, tradeCount, volumeLots, commandCount }
-    this.status = { ...status, previousSequence, sequence, engineTimeUs, ...totals }
+    this.status = { ...status, previousSequence, sequence, engineTimeUs, phase, ...totals }
     if (statusChannel.hasSubscribers()) statusChannel.publish(encodeMessagePack(this.status))
     else statusChannel.skip()
   }
@@ -125,9 +141,16 @@ export class InstrumentFeed {
         const asks = exchange.levels(instrument, sell)
         return [{ type: 'bookSnapshot', instrument, previousSequence: 0, sequence, engineTimeUs, bids, asks }]
       }
+      case 'auction':
+        return [this.auction.snapshot()]
       case 'trades':
         return []
     }
+  }
+
+  private phase(): keyof typeof enumerations.phase {
+    const phase = this.exchange.phase(this.instrument)
+    return phaseNames.find((name) => enumerations.phase[name] === phase)!
   }
 
   private publishBook(): void {

@@ -9,10 +9,10 @@ import { ProtocolError } from '../../protocol/codec.ts'
 import { closeCodeOf, type ErrorName, errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { type Message, type OutgoingMessage, protocolVersion } from '../../protocol/messages.ts'
-import type { Exchange } from '../core/index.ts'
+import type { AccountState, Exchange } from '../core/index.ts'
 import type { Feed, Subscriber } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
-import type { Sequencer } from '../sequencer.ts'
+import type { Control, Sequencer } from '../sequencer.ts'
 import type { FrameTarget } from './frame-reader.ts'
 import { Outbox } from './outbox.ts'
 import { RateLimiter } from './rate-limiter.ts'
@@ -82,18 +82,29 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   orderEntry(bytes: Uint8Array, start: number, end: number): void {
     const { sequencer } = this.services
+    const session = this.sessionFor(sequencer.command.ref)
+    if (session !== undefined) sequencer.submitOrderEntry(session.number, bytes, start, end)
+  }
+
+  /** A command that is no order entry. */
+  private control(message: Control): void {
+    const session = this.sessionFor(message.ref)
+    if (session !== undefined) this.services.sequencer.submitControl(message, session.number)
+  }
+
+  /** The session that a command is to be submitted for; undefined if it was refused instead. */
+  private sessionFor(ref: number): Session | undefined {
+    const { sequencer } = this.services
     const { session } = this
-    const { ref } = sequencer.command
     if (session === undefined || this.state !== 'live') {
-      this.refuse(new ProtocolError('notLoggedOn', 'orders need a session', 'none', ref))
+      this.refuse(new ProtocolError('notLoggedOn', 'commands need a session', 'none', ref))
     } else if (sequencer.state !== 'open') {
       this.refuse(new ProtocolError('serviceHalted', errors.serviceHalted.meaning, 'none', ref))
     } else if (!session.limiter.take(sequencer.monotonicMs)) {
       const { ratePerSecond } = session.limiter
       this.outbox.sendError('rateLimited', `more than ${ratePerSecond} messages per second`, ref, 'none', ratePerSecond)
-    } else {
-      sequencer.submitOrderEntry(session.number, bytes, start, end)
-    }
+    } else return session
+    return undefined
   }
 
   request(message: Message): void {
@@ -116,6 +127,16 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
         this.whenReleased(() => {
           if (!this.services.feed.unsubscribe(this, message.channel, message.instrument)) this.refuseInstrument()
         })
+        break
+      case 'queryObligations':
+        this.sendObligations()
+        break
+      case 'setProtection':
+      case 'resetProtection':
+      case 'changePhase':
+      case 'changeLimit':
+      case 'blockParticipant':
+        this.control(message)
         break
       default:
         this.refuse(new ProtocolError('unknownMessage', `${message.type} is not a message that clients send`, 'type'))
@@ -197,9 +218,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
           ratePerSecond: session.limiter.ratePerSecond,
           heartbeatIntervalMs: logon.heartbeatIntervalMs,
         },
-        ...positions.map(({ instrument, positionLots, cashMinor, feesMinor }) => {
-          return { type: 'position', instrument, positionLots, cashMinor, feesMinor } as const
-        }),
+        ...positions.map(positionOf),
       )
       this.flush()
     })
@@ -242,6 +261,17 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   private sendInstruments(): void {
     const instruments = this.services.exchange.instruments.filter((instrument) => instrument !== undefined)
     this.send({ type: 'instrumentList', instruments })
+  }
+
+  private sendObligations(): void {
+    const { session } = this
+    if (session === undefined || this.state !== 'live') {
+      this.refuse(new ProtocolError('notLoggedOn', 'obligations are those of a session'))
+      return
+    }
+    this.whenReleased(() => {
+      this.send({ type: 'obligations', obligations: this.services.exchange.obligations(session.number) })
+    })
   }
 
   private refuseInstrument(): void {
@@ -332,4 +362,10 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.state = 'closed'
     this.socket.end(closeCodeOf(code), code)
   }
+}
+
+function positionOf(account: AccountState): Message<'position'> {
+  const { instrument, positionLots, cashMinor, feesMinor, costMinor, realisedMinor, unrealisedMinor } = account
+  const profit = { costMinor, realisedMinor, unrealisedMinor }
+  return { type: 'position', instrument, positionLots, cashMinor, feesMinor, ...profit }
 }

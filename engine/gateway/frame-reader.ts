@@ -27,6 +27,10 @@ export interface FrameTarget {
   refuse(error: ProtocolError): void
 }
 
+/** A list holds rows, which hold scalars. */
+const listDepth = 2
+const notAValue = {}
+
 const reader = new WireReader()
 const writer = new WireWriter(maxOrderEntryBytes)
 
@@ -116,13 +120,24 @@ function decodeOther(bytes: Uint8Array, start: number, end: number): Message {
   const length = reader.array()
   if (length < 1) throw new ProtocolError('malformedFrame', 'a message is an array that begins with its number')
   const values: unknown[] = []
-  for (let index = 0; index < length; index++) {
-    const value = reader.scalar()
-    // No message of a client holds a list, so a container is wrong in any field.
-    values.push(value === notScalar ? [] : value)
-  }
+  for (let index = 0; index < length; index++) values.push(readValue(listDepth))
   requireFromClient(typeof values[0] === 'number' ? messageNameOf[values[0]] : undefined)
   return fromArray(values)
+}
+
+/** Reads a value of a message that is known to be whole; `depth`: how deep lists may be nested in it. */
+function readValue(depth: number): unknown {
+  const start = reader.position
+  const length = depth > 0 ? reader.array() : -1
+  if (length >= 0) {
+    const values: unknown[] = []
+    for (let index = 0; index < length; index++) values.push(readValue(depth - 1))
+    return values
+  }
+  reader.position = start
+  const value = reader.scalar()
+  // What no field can hold is wrong in any of them.
+  return value === notScalar ? notAValue : value
 }
 
 function parseJson(line: string): Message {
@@ -150,7 +165,8 @@ function isOrderEntry(message: Message): message is Message<OrderEntryName> {
     message.type === 'newOrder' ||
     message.type === 'cancelOrder' ||
     message.type === 'replaceOrder' ||
-    message.type === 'massCancel'
+    message.type === 'massCancel' ||
+    message.type === 'massQuote'
   )
 }
 
