@@ -6,12 +6,12 @@ import { enumerations } from '../../../protocol/messages.ts'
 import { AuctionPrice } from './auction.ts'
 import { LevelPool, levelLayout } from './level-pool.ts'
 import { OrderPool, orderLayout } from './order-pool.ts'
-import { type OrderTerms, termsLayout } from './order-terms.ts'
+import type { OrderTerms } from './order-terms.ts'
 import { PriceIndex } from './price-index.ts'
+import { Queues } from './queues.ts'
 
-const { HEAD, LEVEL_PRICE, LEVEL_SIZE, ORDER_COUNT, TAIL } = levelLayout
-const { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, PREVIOUS, PRICE, TERMS } = orderLayout
-const { DISPLAY, SHOWN, TERMS_SIZE } = termsLayout
+const { HEAD, LEVEL_PRICE, LEVEL_SIZE } = levelLayout
+const { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE } = orderLayout
 const { buy: BUY, sell: SELL } = enumerations.side
 const { cancelOldest: CANCEL_OLDEST, cancelBoth: CANCEL_BOTH, decrement: DECREMENT } = enumerations.selfTradePrevention
 
@@ -20,12 +20,14 @@ export class BookMemory {
   readonly orders: OrderPool
   readonly terms: OrderTerms
   readonly levels: LevelPool
+  readonly queues: Queues
   readonly prices = new PriceIndex()
 
   constructor(orderCapacity: number) {
     this.orders = new OrderPool(orderCapacity)
     this.terms = this.orders.terms
     this.levels = new LevelPool(Math.ceil(orderCapacity / 4))
+    this.queues = new Queues(this.orders, this.levels)
   }
 }
 
@@ -161,44 +163,11 @@ export class Book {
         lots -= this.preventSelfTrade(maker, level, lots, selfTradeMode)
         continue
       }
-      const traded = this.trade(maker, level, lots)
+      const traded = this.memory.queues.trade(maker, level, lots)
       lots -= traded
       this.listener.onFill(maker, priceTicks, traded)
     }
     return lots
-  }
-
-  /** Lets an order trade up to `lots`, and at most what it shows. Returns how many it traded. */
-  private trade(order: number, level: number, lots: number): number {
-    const { orders, levels } = this.memory
-    const base = order * ORDER_SIZE
-    const leaves = orders.int32[base + LEAVES]
-    const isPlain = orders.int32[base + TERMS] === 0
-    const shown = isPlain ? leaves : orders.shownLots(order)
-    const traded = shown < lots ? shown : lots
-    orders.int32[base + LEAVES] = leaves - traded
-    levels.addLots(level, -traded)
-    if (traded === leaves) this.unlink(order, level)
-    else if (!isPlain) this.hide(order, level, traded)
-    return traded
-  }
-
-  /** An iceberg that has lots left traded: once the shown part is used up, the next is shown, at the back of the level. */
-  private hide(order: number, level: number, traded: number): void {
-    const { levels, orders, terms } = this.memory
-    const base = orders.int32[order * ORDER_SIZE + TERMS] * TERMS_SIZE
-    const display = terms.int32[base + DISPLAY]
-    if (display === 0) return
-    const shown = terms.int32[base + SHOWN] - traded
-    terms.int32[base + SHOWN] = shown
-    if (shown > 0) return
-    const leaves = orders.int32[order * ORDER_SIZE + LEAVES]
-    const next = leaves < display ? leaves : display
-    terms.int32[base + SHOWN] = next
-    levels.addLots(level, next)
-    levels.addHiddenLots(level, -next)
-    this.unlink(order, level)
-    this.link(order, level)
   }
 
   /** The next order in line is of the account of the one that matches. Returns what the latter loses. */
@@ -206,7 +175,7 @@ export class Book {
     const leaves = this.memory.orders.int32[maker * ORDER_SIZE + LEAVES]
     if (mode === DECREMENT) {
       const lost = leaves < lots ? leaves : lots
-      this.lower(maker, level, leaves - lost)
+      this.memory.queues.lower(maker, level, leaves - lost)
       this.listener.onSelfTrade(maker, lost, lost)
       return lost
     }
@@ -215,7 +184,7 @@ export class Book {
       this.stoppedAtOwnOrder = true
     }
     if (mode === CANCEL_OLDEST || mode === CANCEL_BOTH) {
-      this.lower(maker, level, 0)
+      this.memory.queues.lower(maker, level, 0)
       this.listener.onSelfTrade(maker, leaves, 0)
     }
     return 0
@@ -250,9 +219,8 @@ export class Book {
 
   /** Puts an order, whose price and leaves are set, at the end of its level's queue. */
   add(order: number, side: number): void {
-    const { orders, levels, prices, terms } = this.memory
-    const base = order * ORDER_SIZE
-    const priceTicks = orders.int32[base + PRICE]
+    const { levels, orders, prices, queues } = this.memory
+    const priceTicks = orders.int32[order * ORDER_SIZE + PRICE]
     const tree = side === BUY ? this.bidTree : this.askTree
     let level = prices.find(tree, priceTicks)
     if (level === 0) {
@@ -260,43 +228,22 @@ export class Book {
       prices.insert(tree, priceTicks, level)
       this.improveBest(side, level, priceTicks)
     }
-    orders.int32[base + LEVEL] = level
-    this.link(order, level)
-    const leaves = orders.int32[base + LEAVES]
-    if (orders.int32[base + TERMS] === 0) {
-      levels.addLots(level, leaves)
-    } else {
-      const termsBase = orders.int32[base + TERMS] * TERMS_SIZE
-      const display = terms.int32[termsBase + DISPLAY]
-      const shown = display === 0 || leaves < display ? leaves : display
-      terms.int32[termsBase + SHOWN] = shown
-      levels.addLots(level, shown)
-      levels.addHiddenLots(level, leaves - shown)
-    }
+    queues.enter(order, level)
     this.listener.onLevelChanged(side, level)
   }
 
   /** Takes an order out of the book; its leaves stay what they were. Its slot remains the caller's. */
   remove(order: number, side: number): void {
-    const { orders, levels } = this.memory
-    const base = order * ORDER_SIZE
-    const level = orders.int32[base + LEVEL]
-    const leaves = orders.int32[base + LEAVES]
-    if (orders.int32[base + TERMS] === 0) {
-      levels.addLots(level, -leaves)
-    } else {
-      const shown = orders.shownLots(order)
-      levels.addLots(level, -shown)
-      levels.addHiddenLots(level, shown - leaves)
-    }
-    this.unlink(order, level)
+    const { orders, queues } = this.memory
+    const level = orders.int32[order * ORDER_SIZE + LEVEL]
+    queues.leave(order, level)
     if (level !== this.heldLevel && level !== this.heldAsk) this.levelReduced(side, level)
   }
 
   /** Lowers an order's open quantity, its hidden part first; it keeps its place in the queue. */
   reduce(order: number, side: number, newLeavesLots: number): void {
     const level = this.memory.orders.int32[order * ORDER_SIZE + LEVEL]
-    this.lower(order, level, newLeavesLots)
+    this.memory.queues.lower(order, level, newLeavesLots)
     if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
   }
 
@@ -307,20 +254,6 @@ export class Book {
     // Everything that waits counts as shown.
     levels.addLots(orders.int32[base + LEVEL], newLeavesLots - orders.int32[base + LEAVES])
     orders.int32[base + LEAVES] = newLeavesLots
-  }
-
-  /** Lowers an order's leaves, its hidden part first; at 0 it leaves the queue. */
-  private lower(order: number, level: number, newLeaves: number): void {
-    const { orders, levels, terms } = this.memory
-    const base = order * ORDER_SIZE
-    const leaves = orders.int32[base + LEAVES]
-    const shown = orders.shownLots(order)
-    const newShown = shown < newLeaves ? shown : newLeaves
-    orders.int32[base + LEAVES] = newLeaves
-    if (orders.int32[base + TERMS] !== 0) terms.int32[orders.int32[base + TERMS] * TERMS_SIZE + SHOWN] = newShown
-    levels.addLots(level, newShown - shown)
-    levels.addHiddenLots(level, newLeaves - newShown - (leaves - shown))
-    if (newLeaves === 0) this.unlink(order, level)
   }
 
   // ── auctions ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -386,8 +319,8 @@ export class Book {
     const lots = Math.min(orders.shownLots(buy), orders.shownLots(sell))
     const account = orders.int32[buy * ORDER_SIZE + ACCOUNT]
     if (account === 0 || account !== orders.int32[sell * ORDER_SIZE + ACCOUNT]) {
-      this.trade(buy, bid, lots)
-      this.trade(sell, ask, lots)
+      this.memory.queues.trade(buy, bid, lots)
+      this.memory.queues.trade(sell, ask, lots)
       this.listener.onAuctionFill(buy, sell, priceTicks, lots)
       return
     }
@@ -396,8 +329,8 @@ export class Book {
     const older = isBuyNewer ? sell : buy
     const mode = orders.selfTradeMode(newer)
     if (mode === DECREMENT) {
-      this.lower(buy, bid, orders.int32[buy * ORDER_SIZE + LEAVES] - lots)
-      this.lower(sell, ask, orders.int32[sell * ORDER_SIZE + LEAVES] - lots)
+      this.memory.queues.lower(buy, bid, orders.int32[buy * ORDER_SIZE + LEAVES] - lots)
+      this.memory.queues.lower(sell, ask, orders.int32[sell * ORDER_SIZE + LEAVES] - lots)
       this.listener.onAuctionSelfTrade(newer, older, lots, lots)
       return
     }
@@ -410,37 +343,11 @@ export class Book {
   private withdraw(order: number): number {
     const { int32 } = this.memory.orders
     const leaves = int32[order * ORDER_SIZE + LEAVES]
-    this.lower(order, int32[order * ORDER_SIZE + LEVEL], 0)
+    this.memory.queues.lower(order, int32[order * ORDER_SIZE + LEVEL], 0)
     return leaves
   }
 
   // ── levels ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Puts an order at the end of a level's queue. */
-  private link(order: number, level: number): void {
-    const { orders, levels } = this.memory
-    const base = order * ORDER_SIZE
-    const levelBase = level * LEVEL_SIZE
-    const tail = levels.int32[levelBase + TAIL]
-    orders.int32[base + PREVIOUS] = tail
-    orders.int32[base + NEXT] = 0
-    if (tail === 0) levels.int32[levelBase + HEAD] = order
-    else orders.int32[tail * ORDER_SIZE + NEXT] = order
-    levels.int32[levelBase + TAIL] = order
-    levels.int32[levelBase + ORDER_COUNT]++
-  }
-
-  private unlink(order: number, level: number): void {
-    const { orders, levels } = this.memory
-    const base = order * ORDER_SIZE
-    const next = orders.int32[base + NEXT]
-    const previous = orders.int32[base + PREVIOUS]
-    if (previous === 0) levels.int32[level * LEVEL_SIZE + HEAD] = next
-    else orders.int32[previous * ORDER_SIZE + NEXT] = next
-    if (next === 0) levels.int32[level * LEVEL_SIZE + TAIL] = previous
-    else orders.int32[next * ORDER_SIZE + PREVIOUS] = previous
-    levels.int32[level * LEVEL_SIZE + ORDER_COUNT]--
-  }
 
   /** Tells the listener about a level that lost quantity, and drops it if it is empty. */
   private levelReduced(side: number, level: number): void {

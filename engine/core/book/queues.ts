@@ -1,0 +1,129 @@
+/**
+ * The queues of the levels: who is in line at a price, what each order shows there, and what of it is hidden. Keeps the
+ * sums of a level equal to what its orders have. Knows nothing of sides, prices and other levels.
+ */
+import { type LevelPool, levelLayout } from './level-pool.ts'
+import { type OrderPool, orderLayout } from './order-pool.ts'
+import { type OrderTerms, termsLayout } from './order-terms.ts'
+
+const { HEAD, LEVEL_SIZE, ORDER_COUNT, TAIL } = levelLayout
+const { LEAVES, LEVEL, NEXT, ORDER_SIZE, PREVIOUS, TERMS } = orderLayout
+const { DISPLAY, SHOWN, TERMS_SIZE } = termsLayout
+
+export class Queues {
+  private readonly orders: OrderPool
+  private readonly levels: LevelPool
+  private readonly terms: OrderTerms
+
+  constructor(orders: OrderPool, levels: LevelPool) {
+    this.orders = orders
+    this.levels = levels
+    this.terms = orders.terms
+  }
+
+  /** Puts an order, whose leaves are set, at the end of a level's queue. An iceberg shows a whole part. */
+  enter(order: number, level: number): void {
+    const { orders, levels, terms } = this
+    const base = order * ORDER_SIZE
+    orders.int32[base + LEVEL] = level
+    this.link(order, level)
+    const leaves = orders.int32[base + LEAVES]
+    if (orders.int32[base + TERMS] === 0) {
+      levels.addLots(level, leaves)
+      return
+    }
+    const termsBase = orders.int32[base + TERMS] * TERMS_SIZE
+    const display = terms.int32[termsBase + DISPLAY]
+    const shown = display === 0 || leaves < display ? leaves : display
+    terms.int32[termsBase + SHOWN] = shown
+    levels.addLots(level, shown)
+    levels.addHiddenLots(level, leaves - shown)
+  }
+
+  /** Takes an order out of its level's queue; its leaves stay what they were. */
+  leave(order: number, level: number): void {
+    const { orders, levels } = this
+    const base = order * ORDER_SIZE
+    const leaves = orders.int32[base + LEAVES]
+    if (orders.int32[base + TERMS] === 0) {
+      levels.addLots(level, -leaves)
+    } else {
+      const shown = orders.shownLots(order)
+      levels.addLots(level, -shown)
+      levels.addHiddenLots(level, shown - leaves)
+    }
+    this.unlink(order, level)
+  }
+
+  /** Lets an order trade up to `lots`, and at most what it shows. Returns how many it traded; at 0 left it is out of the queue. */
+  trade(order: number, level: number, lots: number): number {
+    const { orders, levels } = this
+    const base = order * ORDER_SIZE
+    const leaves = orders.int32[base + LEAVES]
+    const isPlain = orders.int32[base + TERMS] === 0
+    const shown = isPlain ? leaves : orders.shownLots(order)
+    const traded = shown < lots ? shown : lots
+    orders.int32[base + LEAVES] = leaves - traded
+    levels.addLots(level, -traded)
+    if (traded === leaves) this.unlink(order, level)
+    else if (!isPlain) this.showNext(order, level, traded)
+    return traded
+  }
+
+  /** Lowers an order's leaves, its hidden part first; it keeps its place, but at 0 it is out of the queue. */
+  lower(order: number, level: number, newLeaves: number): void {
+    const { orders, levels, terms } = this
+    const base = order * ORDER_SIZE
+    const leaves = orders.int32[base + LEAVES]
+    const shown = orders.shownLots(order)
+    const newShown = shown < newLeaves ? shown : newLeaves
+    orders.int32[base + LEAVES] = newLeaves
+    if (orders.int32[base + TERMS] !== 0) terms.int32[orders.int32[base + TERMS] * TERMS_SIZE + SHOWN] = newShown
+    levels.addLots(level, newShown - shown)
+    levels.addHiddenLots(level, newLeaves - newShown - (leaves - shown))
+    if (newLeaves === 0) this.unlink(order, level)
+  }
+
+  /** An order with rare terms traded and has lots left: an iceberg's next part is shown, at the back, once this one is used up. */
+  private showNext(order: number, level: number, traded: number): void {
+    const { levels, orders, terms } = this
+    const base = orders.int32[order * ORDER_SIZE + TERMS] * TERMS_SIZE
+    const display = terms.int32[base + DISPLAY]
+    if (display === 0) return
+    const shown = terms.int32[base + SHOWN] - traded
+    terms.int32[base + SHOWN] = shown
+    if (shown > 0) return
+    const leaves = orders.int32[order * ORDER_SIZE + LEAVES]
+    const next = leaves < display ? leaves : display
+    terms.int32[base + SHOWN] = next
+    levels.addLots(level, next)
+    levels.addHiddenLots(level, -next)
+    this.unlink(order, level)
+    this.link(order, level)
+  }
+
+  private link(order: number, level: number): void {
+    const { orders, levels } = this
+    const base = order * ORDER_SIZE
+    const levelBase = level * LEVEL_SIZE
+    const tail = levels.int32[levelBase + TAIL]
+    orders.int32[base + PREVIOUS] = tail
+    orders.int32[base + NEXT] = 0
+    if (tail === 0) levels.int32[levelBase + HEAD] = order
+    else orders.int32[tail * ORDER_SIZE + NEXT] = order
+    levels.int32[levelBase + TAIL] = order
+    levels.int32[levelBase + ORDER_COUNT]++
+  }
+
+  private unlink(order: number, level: number): void {
+    const { orders, levels } = this
+    const base = order * ORDER_SIZE
+    const next = orders.int32[base + NEXT]
+    const previous = orders.int32[base + PREVIOUS]
+    if (previous === 0) levels.int32[level * LEVEL_SIZE + HEAD] = next
+    else orders.int32[previous * ORDER_SIZE + NEXT] = next
+    if (next === 0) levels.int32[level * LEVEL_SIZE + TAIL] = previous
+    else orders.int32[next * ORDER_SIZE + PREVIOUS] = previous
+    levels.int32[level * LEVEL_SIZE + ORDER_COUNT]--
+  }
+}
