@@ -1,21 +1,36 @@
 /**
  * Accounts: what one participant has in one instrument. Positions of an instrument sum to zero over all accounts, and so
- * does cash plus fees.
+ * does cash plus fees. Whatever changes an account changes the gross exposure and the equity of its participant with it.
+ *
+ * Sides are numbers here, buy 1 and sell 2, and pick columns and signs: which side an order has cannot be foreseen, so a
+ * branch on it costs more than the arithmetic.
  */
 import { enumerations } from '../../protocol/messages.ts'
-import { feeMinor } from './money.ts'
+import { doubleZero } from './double-zero.ts'
+import type { Instrument } from './instrument.ts'
+import { feeMinor, multiplyDivide } from './money.ts'
+import type { Participants } from './participants.ts'
 
 const { buy: BUY } = enumerations.side
 
-const ACCOUNT_SIZE = 8
+const ACCOUNT_SIZE = 16
 const POSITION = 0
-const CASH = 1
-const FEES = 2
-/** Open quantity of all its buy orders and of all its sell orders. */
-const OPEN_BUY = 3
-const OPEN_SELL = 4
-const PARTICIPANT = 5
-const INSTRUMENT = 6
+/** Open quantity of all its buy orders and of all its sell orders, side by side. */
+const OPEN_BUY = 1
+const OPEN_SELL = 2
+/** What a lot is worth: the valuation price in money. */
+const LOT_VALUE = 3
+const CASH = 4
+const FEES = 5
+const REALISED = 6
+/** What the open position was bought for, negative when short. */
+const COST = 7
+/** Open quantity of reduce-only orders, waiting stops left out, side by side. */
+const REDUCE_ONLY_BUY = 8
+const VALUATION_PRICE = 10
+// 32-bit columns, in units of 4 bytes from the record's begin.
+const PARTICIPANT_32 = 22
+const INSTRUMENT_32 = 23
 
 export interface AccountState {
   readonly participant: number
@@ -25,16 +40,32 @@ export interface AccountState {
   readonly cashMinor: number
   /** Fees paid, rebates subtracted. */
   readonly feesMinor: number
+  /** What the open position was bought for, negative when short. */
+  readonly costMinor: number
+  /** Profit of what was closed, before fees. */
+  readonly realisedMinor: number
+  /** Profit of what is open, at the mark. */
+  readonly unrealisedMinor: number
   readonly openBuyLots: number
   readonly openSellLots: number
+  /** Price at which gross exposure and loss count the position. */
+  readonly valuationPriceTicks: number
 }
 
 export class Accounts {
+  private readonly participants: Participants
   private data = new Float64Array(ACCOUNT_SIZE * 256)
+  private int32 = new Int32Array(this.data.buffer)
   /** Number that the next account will have. Account 0 belongs to nobody and stays empty. */
   private next = 1
   /** Account by participant and instrument, 0 if there is none yet. */
   private readonly byParticipant: Int32Array[] = []
+  /** Open quantity of all reduce-only orders, waiting stops left out. */
+  private reduceOnlyLots = doubleZero
+
+  constructor(participants: Participants) {
+    this.participants = participants
+  }
 
   /** The account of a participant in an instrument, 0 if nothing was ever accepted there: all that it has is 0. */
   find(participant: number, instrument: number): number {
@@ -42,67 +73,205 @@ export class Accounts {
     return accounts !== undefined && instrument < accounts.length ? accounts[instrument] : 0
   }
 
-  /** What the position could become if this quantity and every open order of its side traded. */
-  worstPositionLots(account: number, isBuy: boolean, lots: number): number {
-    const base = account * ACCOUNT_SIZE
-    return isBuy
-      ? this.data[base + POSITION] + this.data[base + OPEN_BUY] + lots
-      : this.data[base + OPEN_SELL] - this.data[base + POSITION] + lots
+  participant(account: number): number {
+    return this.int32[account * ACCOUNT_SIZE * 2 + PARTICIPANT_32]
   }
+
+  positionLots(account: number): number {
+    return this.data[account * ACCOUNT_SIZE + POSITION]
+  }
+
+  // ── what the checks ask ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** What the position could become, in the direction of the side, if this quantity and every open order of the side traded. */
+  worstPositionLots(account: number, side: number, lots: number): number {
+    const base = account * ACCOUNT_SIZE
+    return this.data[base + POSITION] * signOf(side) + this.data[base + OPEN_BUY - BUY + side] + lots
+  }
+
+  /** By how much this quantity would raise the gross exposure. An account that is not open yet is valued at the mark. */
+  addedExposureMinor(account: number, side: number, lots: number, instrument: Instrument): number {
+    const base = account * ACCOUNT_SIZE
+    const lotValue =
+      account === 0 ? instrument.markPriceTicks() * instrument.definition.tickValueMinor : this.data[base + LOT_VALUE]
+    const lean = this.leanLots(base)
+    return ((lots + Math.abs(lean + lots * signOf(side)) - Math.abs(lean)) / 2) * lotValue
+  }
+
+  /** Lots that it holds or could still trade. */
+  reachableLots(account: number): number {
+    const base = account * ACCOUNT_SIZE
+    return Math.abs(this.data[base + POSITION]) + this.data[base + OPEN_BUY] + this.data[base + OPEN_SELL]
+  }
+
+  /** The sizes of its sums of money together. */
+  bookedMinor(account: number): number {
+    const base = account * ACCOUNT_SIZE
+    const { data } = this
+    return Math.abs(data[base + CASH]) + Math.abs(data[base + FEES]) + Math.abs(data[base + REALISED])
+  }
+
+  /** What an order of the side may reduce beside the reduce-only orders that are open on it. */
+  reducibleLots(account: number, side: number): number {
+    const base = account * ACCOUNT_SIZE
+    const held = -this.data[base + POSITION] * signOf(side)
+    return Math.max(0, held - this.data[base + REDUCE_ONLY_BUY - BUY + side])
+  }
+
+  /** By how much the open reduce-only orders of a side are more than the position leaves to reduce. */
+  excessReduceOnlyLots(account: number, side: number): number {
+    const base = account * ACCOUNT_SIZE
+    const held = -this.data[base + POSITION] * signOf(side)
+    return Math.max(0, this.data[base + REDUCE_ONLY_BUY - BUY + side] - Math.max(0, held))
+  }
+
+  /** Whether any account has open reduce-only orders. */
+  get hasReduceOnly(): boolean {
+    return this.reduceOnlyLots > 0
+  }
+
+  // ── what changes it ───────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Open quantity came (positive) or went (negative). */
   addOpenLots(account: number, side: number, lots: number): void {
-    this.data[account * ACCOUNT_SIZE + OPEN_BUY - BUY + side] += lots
+    const base = account * ACCOUNT_SIZE
+    const lean = this.leanLots(base)
+    const worstLots = (lots + Math.abs(lean + lots * signOf(side)) - Math.abs(lean)) / 2
+    this.data[base + OPEN_BUY - BUY + side] += lots
+    this.participants.addGrossExposure(this.participant(account), worstLots * this.data[base + LOT_VALUE])
   }
 
-  /** Books one side of a trade and returns its fee in minor units. */
-  trade(account: number, isBuy: boolean, lots: number, notionalMinor: number, feeRate: number): number {
+  /** The same for the part of it that is of reduce-only orders. */
+  addReduceOnlyLots(account: number, side: number, lots: number): void {
+    this.data[account * ACCOUNT_SIZE + REDUCE_ONLY_BUY - BUY + side] += lots
+    this.reduceOnlyLots += lots
+  }
+
+  /**
+   * Books one side of a trade and returns its fee in minor units.
+   *
+   * @param openLots what of the traded quantity was counted as open: all of a resting order's, none of the aggressor's
+   */
+  trade(account: number, side: number, lots: number, notionalMinor: number, feeRate: number, openLots: number): number {
+    const { data, participants } = this
     const base = account * ACCOUNT_SIZE
+    const sign = signOf(side)
     const fee = feeMinor(notionalMinor, feeRate)
-    this.data[base + POSITION] += isBuy ? lots : -lots
-    this.data[base + CASH] += (isBuy ? -notionalMinor : notionalMinor) - fee
-    this.data[base + FEES] += fee
+    const position = data[base + POSITION]
+    const lotValue = data[base + LOT_VALUE]
+    const paidMinor = notionalMinor * sign
+    const lean = this.leanLots(base)
+    const worstLots = (Math.abs(lean + (2 * lots - openLots) * sign) - openLots - Math.abs(lean)) / 2
+    data[base + OPEN_BUY - BUY + side] -= openLots
+    data[base + POSITION] = position + lots * sign
+    data[base + CASH] -= paidMinor + fee
+    data[base + FEES] += fee
+    if (position * sign >= 0) data[base + COST] += paidMinor
+    else this.reduce(base, position, sign, lots, notionalMinor)
+    const participant = this.participant(account)
+    participants.addEquity(participant, lots * sign * lotValue - paidMinor - fee)
+    participants.addGrossExposure(participant, worstLots * lotValue)
     return fee
   }
 
-  /** All accounts, in the order in which they were opened. */
-  list(): AccountState[] {
-    const states: AccountState[] = []
-    for (let account = 1; account < this.next; account++) states.push(this.state(account))
-    return states
+  /** Counts a participant's positions and open orders at the marks from now on. */
+  revalue(participant: number, instruments: readonly (Instrument | undefined)[]): void {
+    const accounts = this.byParticipant[participant]
+    if (accounts === undefined) return
+    for (let number = 1; number < accounts.length; number++) {
+      if (accounts[number] === 0) continue
+      const base = accounts[number] * ACCOUNT_SIZE
+      const before = this.data[base + LOT_VALUE]
+      this.value(base, instruments[number]!)
+      const change = this.data[base + LOT_VALUE] - before
+      if (change === 0) continue
+      const worstLots = (this.data[base + OPEN_BUY] + this.data[base + OPEN_SELL] + Math.abs(this.leanLots(base))) / 2
+      this.participants.addEquity(participant, this.data[base + POSITION] * change)
+      this.participants.addGrossExposure(participant, worstLots * change)
+    }
   }
 
   /** Makes the account of a participant in an instrument, which must not exist yet. */
-  open(participant: number, instrument: number): number {
+  open(participant: number, instrument: Instrument): number {
     const account = this.next++
     if (this.next * ACCOUNT_SIZE > this.data.length) {
       const larger = new Float64Array(this.data.length * 2)
       larger.set(this.data)
       this.data = larger
+      this.int32 = new Int32Array(larger.buffer)
     }
-    this.data[account * ACCOUNT_SIZE + PARTICIPANT] = participant
-    this.data[account * ACCOUNT_SIZE + INSTRUMENT] = instrument
+    const { number } = instrument
+    this.int32[account * ACCOUNT_SIZE * 2 + PARTICIPANT_32] = participant
+    this.int32[account * ACCOUNT_SIZE * 2 + INSTRUMENT_32] = number
+    this.value(account * ACCOUNT_SIZE, instrument)
     while (this.byParticipant.length <= participant) this.byParticipant.push(new Int32Array(16))
     const existing = this.byParticipant[participant]
-    if (instrument >= existing.length) {
-      const larger = new Int32Array(Math.max(instrument + 1, existing.length * 2))
+    if (number >= existing.length) {
+      const larger = new Int32Array(Math.max(number + 1, existing.length * 2))
       larger.set(existing)
       this.byParticipant[participant] = larger
     }
-    this.byParticipant[participant][instrument] = account
+    this.byParticipant[participant][number] = account
     return account
   }
 
-  private state(account: number): AccountState {
+  /** All accounts, in the order in which they were opened. */
+  list(instruments: readonly (Instrument | undefined)[]): AccountState[] {
+    const states: AccountState[] = []
+    for (let account = 1; account < this.next; account++) {
+      states.push(this.state(account, instruments[this.int32[account * ACCOUNT_SIZE * 2 + INSTRUMENT_32]]!))
+    }
+    return states
+  }
+
+  /**
+   * How far it leans to the buying side: twice the position plus open buys minus open sells. Its size plus all that is open
+   * is twice the larger of what it could become on either side, and a size takes no branch.
+   */
+  private leanLots(base: number): number {
+    return 2 * this.data[base + POSITION] + this.data[base + OPEN_BUY] - this.data[base + OPEN_SELL]
+  }
+
+  /** Takes a trade against the position out of its cost, and what goes beyond it into the cost of the new one. */
+  private reduce(base: number, position: number, sign: number, lots: number, notionalMinor: number): void {
+    const { data } = this
+    const held = Math.abs(position)
+    const cost = Math.abs(data[base + COST])
+    const closesAll = lots >= held
+    const closedMinor = closesAll ? cost : multiplyDivide(cost, lots, held)
+    // The notional is lots times a price, so this is exact.
+    const closingMinor = closesAll ? (notionalMinor / lots) * held : notionalMinor
+    data[base + REALISED] += (closedMinor - closingMinor) * sign
+    data[base + COST] += (closedMinor + notionalMinor - closingMinor) * sign
+  }
+
+  private value(base: number, instrument: Instrument): void {
+    const priceTicks = instrument.markPriceTicks()
+    this.data[base + VALUATION_PRICE] = priceTicks
+    this.data[base + LOT_VALUE] = priceTicks * instrument.definition.tickValueMinor
+  }
+
+  private state(account: number, instrument: Instrument): AccountState {
+    const { data } = this
     const base = account * ACCOUNT_SIZE
+    const lotMarkMinor = instrument.markPriceTicks() * instrument.definition.tickValueMinor
     return {
-      participant: this.data[base + PARTICIPANT],
-      instrument: this.data[base + INSTRUMENT],
-      positionLots: this.data[base + POSITION],
-      cashMinor: this.data[base + CASH],
-      feesMinor: this.data[base + FEES],
-      openBuyLots: this.data[base + OPEN_BUY],
-      openSellLots: this.data[base + OPEN_SELL],
+      participant: this.participant(account),
+      instrument: instrument.number,
+      positionLots: data[base + POSITION],
+      cashMinor: data[base + CASH],
+      feesMinor: data[base + FEES],
+      costMinor: data[base + COST],
+      realisedMinor: data[base + REALISED],
+      unrealisedMinor: data[base + POSITION] * lotMarkMinor - data[base + COST],
+      openBuyLots: data[base + OPEN_BUY],
+      openSellLots: data[base + OPEN_SELL],
+      valuationPriceTicks: data[base + VALUATION_PRICE],
     }
   }
+}
+
+/** 1 for buy, -1 for sell. */
+function signOf(side: number): number {
+  return 3 - 2 * side
 }

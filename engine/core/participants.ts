@@ -1,87 +1,331 @@
-/** Participants and their risk limits. Numbered from 1 without gaps. */
+/**
+ * Participants: their risk limits, and what the checks remember about each. Numbered from 1 without gaps.
+ *
+ * What an order needs of its participant is one record of numbers. A limit that may be switched off is infinite there
+ * when it is, so that no check has to ask whether there is one; on the outside it is 0 then.
+ */
+import { limits as protocolLimits } from '../../protocol/limits.ts'
+import { enumerations } from '../../protocol/messages.ts'
 
-const LIMITS_SIZE = 4
+export type RiskLimits = Readonly<Record<keyof typeof enumerations.riskLimit, number>>
+
+const limitNames = Object.keys(enumerations.riskLimit) as (keyof RiskLimits)[]
+const { maxGrossExposureMinor, maxMessagesPerSecond, maxPriceDistanceBasisPoints } = enumerations.riskLimit
+const { maxDailyLossMinor, maxDuplicateOrders, maxOrderNotionalMinor } = enumerations.riskLimit
+/** Limits of which 0 means that there is none. */
+const switchedOffByZero: readonly number[] = [
+  maxGrossExposureMinor,
+  maxDailyLossMinor,
+  maxMessagesPerSecond,
+  maxPriceDistanceBasisPoints,
+  maxDuplicateOrders,
+]
+
+const RECORD_SIZE = 32
+// The limits in force come first, as `enumerations.riskLimit` numbers them.
 const MAX_ORDER_QUANTITY = 0
 const MAX_ORDER_NOTIONAL = 1
 const MAX_POSITION = 2
 const MAX_OPEN_ORDERS = 3
+const MAX_GROSS_EXPOSURE = 4
+const MAX_DAILY_LOSS = 5
+const MAX_MESSAGES = 6
+const MAX_PRICE_DISTANCE = 7
+const MAX_DUPLICATES = 8
+const DUPLICATE_WINDOW_MS = 9
+const OPEN_ORDERS = 10
+/** From this time on the next command must look whether the participant is blocked or has to be revalued. */
+const NEXT_LOOK_US = 11
+/** The second that message rates are counted in. */
+const SECOND_END_US = 12
+const SECOND_MESSAGES = 13
+// Sums over all accounts of a participant may outgrow 53 bits, so each is two numbers: the second counts units of SUM_UNIT.
+const GROSS_EXPOSURE = 14
+const EQUITY = 16
+const DAY_START_EQUITY = 18
+const REVALUED_US = 20
+const IS_BLOCKED = 21
+const IS_ADMIN = 22
+// The order that was sent last, and how often again.
+const SENT_KIND = 23
+const SENT_PRICE = 24
+const SENT_LOTS = 25
+const SENT_END_US = 26
+const SENT_AGAIN = 27
 
-export interface ParticipantState {
+const UNBOUNDED = Number.POSITIVE_INFINITY
+const SECOND_US = 1_000_000
+const REVALUATION_INTERVAL_US = 100_000
+/** No single change of a sum is above two of these, which the ledger's range sees to; their sum is still exact. */
+const SUM_UNIT = 2 ** 52
+
+export interface ParticipantDefinition extends RiskLimits {
   readonly participant: number
   readonly name: string
-  readonly maxOrderQuantityLots: number
-  readonly maxOrderNotionalMinor: number
-  /** Largest position either way, open orders counted. */
-  readonly maxPositionLots: number
-  readonly maxOpenOrders: number
+  readonly isAdmin: boolean
+}
+
+/** The limits are those in force. */
+export interface ParticipantState extends ParticipantDefinition {
+  readonly isBlocked: boolean
+  /** Value of all positions at their valuation prices if every open order that makes them larger filled. */
+  readonly grossExposureMinor: number
+  /** Cash and positions at their valuation prices. */
+  readonly equityMinor: number
+  readonly dayStartEquityMinor: number
+  /** The last definition: a limit in force differs where it was changed since. */
+  readonly configured: ParticipantDefinition
 }
 
 export class Participants {
   private readonly names: string[] = ['']
-  private limits = new Float64Array(LIMITS_SIZE * 64)
-  private openOrders = new Int32Array(64)
+  private readonly numbers = new Map<string, number>()
+  private readonly configured: (ParticipantDefinition | undefined)[] = [undefined]
+  private data = new Float64Array(RECORD_SIZE * 64)
 
   get count(): number {
     return this.names.length - 1
   }
 
-  /** Adds a participant (its number must be the next one) or changes the limits of an existing one. */
-  define(state: ParticipantState): void {
-    const { participant } = state
-    if (participant < 1 || participant > this.names.length)
-      throw new Error(`participant ${participant} is out of order`)
-    if (participant === this.names.length) this.grow()
-    this.names[participant] = state.name
-    const base = participant * LIMITS_SIZE
-    this.limits[base + MAX_ORDER_QUANTITY] = state.maxOrderQuantityLots
-    this.limits[base + MAX_ORDER_NOTIONAL] = state.maxOrderNotionalMinor
-    this.limits[base + MAX_POSITION] = state.maxPositionLots
-    this.limits[base + MAX_OPEN_ORDERS] = state.maxOpenOrders
+  /** The number of the participant of this name, 0 if there is none. */
+  byName(name: string): number {
+    return this.numbers.get(name) ?? 0
   }
 
-  state(participant: number): ParticipantState | undefined {
-    if (participant < 1 || participant >= this.names.length) return undefined
-    return {
-      participant,
-      name: this.names[participant],
-      maxOrderQuantityLots: this.maxOrderQuantityLots(participant),
-      maxOrderNotionalMinor: this.maxOrderNotionalMinor(participant),
-      maxPositionLots: this.maxPositionLots(participant),
-      maxOpenOrders: this.maxOpenOrders(participant),
+  /**
+   * Adds a participant (its number must be the next one) or defines an existing one again: a limit that is configured as
+   * it was before stays as it is in force.
+   */
+  define(definition: ParticipantDefinition): void {
+    const { participant, name, isAdmin } = definition
+    if (participant < 1 || participant > this.names.length)
+      throw new Error(`participant ${participant} is out of order`)
+    if (participant === this.names.length) this.add(participant)
+    this.numbers.delete(this.names[participant])
+    this.numbers.set(name, participant)
+    this.names[participant] = name
+    this.data[participant * RECORD_SIZE + IS_ADMIN] = Number(isAdmin)
+    const before = this.configured[participant]
+    this.configured[participant] = { participant, name, ...limitsBy((limit) => definition[limit]), isAdmin }
+    for (const limit of limitNames) {
+      if (before?.[limit] === definition[limit]) continue
+      this.setLimit(participant, enumerations.riskLimit[limit], definition[limit])
     }
   }
 
+  /** @param limit number of `enumerations.riskLimit` */
+  setLimit(participant: number, limit: number, value: number): void {
+    const base = participant * RECORD_SIZE
+    if (limit === maxOrderNotionalMinor) value = Math.min(value, protocolLimits.maxNotionalMinor)
+    const isOff = value === 0 && switchedOffByZero.includes(limit)
+    this.data[base + limit - 1] = isOff ? UNBOUNDED : value
+    // What was sent while duplicates were not counted is not counted later either.
+    if (limit === maxDuplicateOrders && isOff) this.data.fill(0, base + SENT_KIND, base + SENT_AGAIN + 1)
+    this.scheduleLook(participant)
+  }
+
+  setBlocked(participant: number, isBlocked: boolean): void {
+    this.data[participant * RECORD_SIZE + IS_BLOCKED] = Number(isBlocked)
+    this.scheduleLook(participant)
+  }
+
+  isBlocked(participant: number): boolean {
+    return this.data[participant * RECORD_SIZE + IS_BLOCKED] === 1
+  }
+
+  isAdmin(participant: number): boolean {
+    return this.data[participant * RECORD_SIZE + IS_ADMIN] === 1
+  }
+
+  state(participant: number): ParticipantState | undefined {
+    const configured = this.configured[participant]
+    if (configured === undefined) return undefined
+    return {
+      participant,
+      name: this.names[participant],
+      ...limitsBy((limit) => this.limit(participant, enumerations.riskLimit[limit])),
+      isAdmin: this.isAdmin(participant),
+      isBlocked: this.isBlocked(participant),
+      grossExposureMinor: this.grossExposureMinor(participant),
+      equityMinor: this.equityMinor(participant),
+      dayStartEquityMinor: this.sum(participant, DAY_START_EQUITY),
+      configured,
+    }
+  }
+
+  /** What the checks remember and `state` does not tell: times, counts and the order sent last. */
+  memory(participant: number): Float64Array {
+    const base = participant * RECORD_SIZE
+    return this.data.slice(base + OPEN_ORDERS, base + RECORD_SIZE)
+  }
+
+  // ── limits in force ───────────────────────────────────────────────────────────────────────────────────────────────
+
   maxOrderQuantityLots(participant: number): number {
-    return this.limits[participant * LIMITS_SIZE + MAX_ORDER_QUANTITY]
+    return this.data[participant * RECORD_SIZE + MAX_ORDER_QUANTITY]
   }
 
   maxOrderNotionalMinor(participant: number): number {
-    return this.limits[participant * LIMITS_SIZE + MAX_ORDER_NOTIONAL]
+    return this.data[participant * RECORD_SIZE + MAX_ORDER_NOTIONAL]
   }
 
   maxPositionLots(participant: number): number {
-    return this.limits[participant * LIMITS_SIZE + MAX_POSITION]
+    return this.data[participant * RECORD_SIZE + MAX_POSITION]
   }
 
   maxOpenOrders(participant: number): number {
-    return this.limits[participant * LIMITS_SIZE + MAX_OPEN_ORDERS]
+    return this.data[participant * RECORD_SIZE + MAX_OPEN_ORDERS]
   }
 
+  maxGrossExposureMinor(participant: number): number {
+    return this.data[participant * RECORD_SIZE + MAX_GROSS_EXPOSURE]
+  }
+
+  maxDailyLossMinor(participant: number): number {
+    return this.data[participant * RECORD_SIZE + MAX_DAILY_LOSS]
+  }
+
+  maxMessagesPerSecond(participant: number): number {
+    return this.data[participant * RECORD_SIZE + MAX_MESSAGES]
+  }
+
+  maxPriceDistanceBasisPoints(participant: number): number {
+    return this.data[participant * RECORD_SIZE + MAX_PRICE_DISTANCE]
+  }
+
+  maxDuplicateOrders(participant: number): number {
+    return this.data[participant * RECORD_SIZE + MAX_DUPLICATES]
+  }
+
+  // ── what the checks count ─────────────────────────────────────────────────────────────────────────────────────────
+
   openOrderCount(participant: number): number {
-    return this.openOrders[participant]
+    return this.data[participant * RECORD_SIZE + OPEN_ORDERS]
   }
 
   addOpenOrders(participant: number, count: number): void {
-    this.openOrders[participant] += count
+    this.data[participant * RECORD_SIZE + OPEN_ORDERS] += count
   }
 
-  private grow(): void {
-    if (this.names.length < this.openOrders.length) return
-    const limits = new Float64Array(this.limits.length * 2)
-    limits.set(this.limits)
-    this.limits = limits
-    const openOrders = new Int32Array(this.openOrders.length * 2)
-    openOrders.set(this.openOrders)
-    this.openOrders = openOrders
+  nextLookUs(participant: number): number {
+    return this.data[participant * RECORD_SIZE + NEXT_LOOK_US]
   }
+
+  /** When its positions have to be valued again, which only a bound that depends on their values asks for. */
+  revaluationDueUs(participant: number): number {
+    const base = participant * RECORD_SIZE
+    const isBounded = this.data[base + MAX_GROSS_EXPOSURE] < UNBOUNDED || this.data[base + MAX_DAILY_LOSS] < UNBOUNDED
+    return isBounded ? this.data[base + REVALUED_US] + REVALUATION_INTERVAL_US : UNBOUNDED
+  }
+
+  setRevalued(participant: number, timeUs: number): void {
+    this.data[participant * RECORD_SIZE + REVALUED_US] = timeUs
+    this.scheduleLook(participant)
+  }
+
+  /** Counts a message and returns how many the second has, which begins with the first after the last one ended. */
+  countMessage(participant: number, timeUs: number): number {
+    const base = participant * RECORD_SIZE
+    if (timeUs >= this.data[base + SECOND_END_US]) {
+      this.data[base + SECOND_END_US] = timeUs + SECOND_US
+      this.data[base + SECOND_MESSAGES] = 0
+    }
+    return ++this.data[base + SECOND_MESSAGES]
+  }
+
+  /**
+   * Remembers an order and returns how often it was sent again in a row.
+   *
+   * @param kind instrument, side and type as one number above 0
+   */
+  countDuplicate(participant: number, kind: number, priceTicks: number, lots: number, timeUs: number): number {
+    const base = participant * RECORD_SIZE
+    const { data } = this
+    const isSame =
+      data[base + SENT_KIND] === kind && data[base + SENT_PRICE] === priceTicks && data[base + SENT_LOTS] === lots
+    if (isSame && timeUs < data[base + SENT_END_US]) return ++data[base + SENT_AGAIN]
+    data[base + SENT_KIND] = kind
+    data[base + SENT_PRICE] = priceTicks
+    data[base + SENT_LOTS] = lots
+    data[base + SENT_END_US] = timeUs + data[base + DUPLICATE_WINDOW_MS] * 1_000
+    data[base + SENT_AGAIN] = 0
+    return 0
+  }
+
+  // ── sums over the accounts ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Exact up to 2^53, then rounded but never to less than that. */
+  grossExposureMinor(participant: number): number {
+    return this.sum(participant, GROSS_EXPOSURE)
+  }
+
+  equityMinor(participant: number): number {
+    return this.sum(participant, EQUITY)
+  }
+
+  /** What was lost since the day began, negative for a profit. */
+  lossOfDayMinor(participant: number): number {
+    const base = participant * RECORD_SIZE
+    const { data } = this
+    const units = data[base + DAY_START_EQUITY + 1] - data[base + EQUITY + 1]
+    return units * SUM_UNIT + (data[base + DAY_START_EQUITY] - data[base + EQUITY])
+  }
+
+  addGrossExposure(participant: number, changeMinor: number): void {
+    this.addTo(participant * RECORD_SIZE + GROSS_EXPOSURE, changeMinor)
+  }
+
+  addEquity(participant: number, changeMinor: number): void {
+    this.addTo(participant * RECORD_SIZE + EQUITY, changeMinor)
+  }
+
+  /** The loss of the day begins at zero. */
+  beginDay(participant: number): void {
+    const base = participant * RECORD_SIZE
+    this.data.copyWithin(base + DAY_START_EQUITY, base + EQUITY, base + EQUITY + 2)
+  }
+
+  private sum(participant: number, column: number): number {
+    const base = participant * RECORD_SIZE
+    return this.data[base + column + 1] * SUM_UNIT + this.data[base + column]
+  }
+
+  private addTo(index: number, change: number): void {
+    const sum = this.data[index] + change
+    if (Math.abs(sum) <= SUM_UNIT) this.data[index] = sum
+    else this.carry(index, change)
+  }
+
+  private carry(index: number, change: number): void {
+    const sum = BigInt(this.data[index]) + BigInt(change)
+    this.data[index] = Number(sum % BigInt(SUM_UNIT))
+    this.data[index + 1] += Number(sum / BigInt(SUM_UNIT))
+  }
+
+  private limit(participant: number, limit: number): number {
+    const value = this.data[participant * RECORD_SIZE + limit - 1]
+    return value === UNBOUNDED ? 0 : value
+  }
+
+  /** The next command of a blocked participant looks, and of one whose bounds depend on values when those are due. */
+  private scheduleLook(participant: number): void {
+    const dueUs = this.isBlocked(participant) ? 0 : this.revaluationDueUs(participant)
+    this.data[participant * RECORD_SIZE + NEXT_LOOK_US] = dueUs
+  }
+
+  private add(participant: number): void {
+    this.names.push('')
+    this.configured.push(undefined)
+    if (this.names.length * RECORD_SIZE > this.data.length) {
+      const larger = new Float64Array(this.data.length * 2)
+      larger.set(this.data)
+      this.data = larger
+    }
+    // Never valued yet, so whatever the time is, it is due.
+    this.data[participant * RECORD_SIZE + REVALUED_US] = -REVALUATION_INTERVAL_US
+  }
+}
+
+function limitsBy(read: (limit: keyof RiskLimits) => number): RiskLimits {
+  return Object.fromEntries(limitNames.map((limit) => [limit, read(limit)])) as unknown as RiskLimits
 }
