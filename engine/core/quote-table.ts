@@ -135,6 +135,11 @@ export class QuoteTable {
     this.evaluate(quote)
   }
 
+  /** An order of a quote has less open than before. */
+  orderReduced(order: number): void {
+    this.evaluate(this.quoteOf(order))
+  }
+
   // ── groups ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Slot of its protection group. */

@@ -58,11 +58,6 @@ export class Quotes {
   /** Session of the running message, and slot of its group; 0 if none is running. */
   private runningSession = 0
   private runningGroup = 0
-  /** Groups that the last trade made reach a bound, 0 for none, and the sessions whose quotes traded. */
-  private breachedGroup = 0
-  private breachedSession = 0
-  private otherBreachedGroup = 0
-  private otherBreachedSession = 0
   /** As in Risk: what the last failed check found. */
   private field = 0
   private bound = doubleZero
@@ -109,38 +104,20 @@ export class Quotes {
   // ── protection ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * An order of a quote traded; its leaves are lowered already, its slot is still its own. When everything else that the
-   * trade causes is done, and before the next match, `pullBreached` has to be called if `isBreached`.
+   * An order of a quote traded; its leaves are lowered already, its slot is still its own, and what else the trade causes
+   * is done. If the protection of its group is reached, the group's quotes go now, before the next match.
    */
-  orderFilled(order: number, lots: number, notionalMinor: number): void {
+  filled(order: number, lots: number, priceTicks: number): void {
     const { state, table } = this
+    const { instruments, memory, protection, timeUs } = state
     const quote = table.quoteOf(order)
     table.evaluate(quote)
     const group = table.group(quote)
-    const isBuy = state.memory.orders.side(order) === BUY
-    if (!state.protection.countFill(group, state.timeUs, isBuy, lots, notionalMinor)) return
-    const session = table.session(quote)
-    if (this.breachedGroup === 0) {
-      this.breachedGroup = group
-      this.breachedSession = session
-    } else {
-      this.otherBreachedGroup = group
-      this.otherBreachedSession = session
+    const isBuy = memory.orders.side(order) === BUY
+    const { tickValueMinor } = instruments[memory.orders.instrument(order)]!.definition
+    if (protection.countFill(group, timeUs, isBuy, lots, priceTicks * lots * tickValueMinor)) {
+      this.pull(group, table.session(quote))
     }
-  }
-
-  /** Whether the last trade made a protection group reach a bound. At most two: the two sides of a trade. */
-  get isBreached(): boolean {
-    return this.breachedGroup !== 0
-  }
-
-  /** Takes out the quotes of the groups that the last trade made reach a bound. */
-  pullBreached(): void {
-    const { breachedGroup, breachedSession, otherBreachedGroup, otherBreachedSession } = this
-    this.breachedGroup = 0
-    this.otherBreachedGroup = 0
-    if (breachedGroup !== 0) this.pull(breachedGroup, breachedSession)
-    if (otherBreachedGroup !== 0) this.pull(otherBreachedGroup, otherBreachedSession)
   }
 
   /** @param tradedSession whose quote traded: there may be nothing left of it */
