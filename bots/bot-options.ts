@@ -9,13 +9,17 @@ import type { MakeTrader } from './runtime/trader.ts'
 
 export const defaultUrl = `ws://127.0.0.1:9001${webSocketPath}`
 
-/** What commander makes of the shared options. */
-export interface SharedBotOptions {
+/** What commander makes of the options of whoever logs on. */
+export interface ConnectionOptions {
   url: string
   participant: string
   session: string
   data: string
   key?: string
+}
+
+/** What commander makes of the shared options. */
+export interface SharedBotOptions extends ConnectionOptions {
   instrument: string[]
   seed: number
   maxPosition: number
@@ -24,14 +28,19 @@ export interface SharedBotOptions {
   quiet?: true
 }
 
-/** Adds what every trading bot takes. */
-export function addBotOptions(command: Command, defaultParticipant: string): Command {
+/** Adds what it takes to log on. */
+export function addConnectionOptions(command: Command, defaultParticipant: string): Command {
   return command
     .option('--url <address>', 'address of the engine', webSocketUrl, defaultUrl)
-    .option('--participant <name>', 'participant to trade as', defaultParticipant)
+    .option('--participant <name>', 'participant to log on as', defaultParticipant)
     .option('--session <name>', 'session of the participant', 'main')
     .option('--data <folder>', 'data folder with the keys', './data')
     .option('--key <file>', "private key of the session (default: in the data folder's keys)")
+}
+
+/** Adds what every trading bot takes. */
+export function addBotOptions(command: Command, defaultParticipant: string): Command {
+  return addConnectionOptions(command, defaultParticipant)
     .requiredOption('--instrument <symbols...>', 'instruments to trade, by symbol', splitSymbols)
     .option('--max-position <lots>', 'largest position either way, open orders included', positiveInteger, 1_000)
     .option('--stop-loss <minor>', 'halt for good at this loss, in minor units', positiveInteger, 10_000_000)
@@ -69,7 +78,7 @@ export async function runBotCommand(kind: string, options: SharedBotOptions, mak
 }
 
 /** What the person may have meant otherwise, for the two mistakes that are made most. */
-function remedyFor(message: string, { participant, session, data }: SharedBotOptions): string {
+export function remedyFor(message: string, { participant, session, data }: ConnectionOptions): string {
   if (message.startsWith('cannot reach')) return '; is an engine running there?'
   if (!message.startsWith('logonFailed')) return ''
   return `; is ${data} the data folder of this engine, and the key the one of participant ${participant}, session ${session}?`

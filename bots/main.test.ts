@@ -18,7 +18,7 @@ const children: ChildProcess[] = []
 beforeAll(async () => {
   mkdirSync(join(data, 'keys'))
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-  writeFileSync(join(data, 'keys', 'maker-1.main.key'), pem)
+  for (const participant of ['maker-1', 'admin']) writeFileSync(join(data, 'keys', `${participant}.main.key`), pem)
   engine = new FakeEngine()
   engine.books.set(1, {
     type: 'bookSnapshot',
@@ -79,7 +79,7 @@ async function quoting(maker: Run): Promise<void> {
 test('help names every command', async () => {
   const { code, output } = await run('--help').ended
   expect(code).toBe(0)
-  for (const command of ['market-maker', 'noise', 'replay', 'fleet']) expect(output).toContain(`  ${command} `)
+  for (const command of ['market-maker', 'noise', 'replay', 'fleet', 'admin']) expect(output).toContain(`  ${command} `)
 })
 
 test('a missing key is one line that says how to make one', async () => {
@@ -164,4 +164,41 @@ test("its parent's death ends it cleanly as well", async () => {
   maker.child.disconnect()
   expect((await maker.ended).code).toBe(0)
   expect(engine.events.at(-1)).toMatchObject({ type: 'massCancelled', orderCount: 2 })
+})
+
+const runAdmin = (...parameters: string[]) => run('admin', ...parameters, '--url', server.url, '--data', data).ended
+
+test('an admin sends one command, is told what came of it, and is gone', async () => {
+  expect(await runAdmin('halt', 'ACME')).toEqual({ code: 0, output: 'ACME: halted now\n', errors: '' })
+  expect(engine.applied.at(-1)).toMatchObject({ type: 'changePhase', instrument: 1, phase: 'halted' })
+  const all = await runAdmin('resume', 'all')
+  expect(all.output).toBe('all instruments that were not closed: continuous now\n')
+  expect(engine.applied.at(-1)).toMatchObject({ type: 'changePhase', instrument: 0, phase: 'continuous' })
+  await runAdmin('phase', 'ACME', 'openingAuction')
+  expect(engine.applied.at(-1)).toMatchObject({ type: 'changePhase', instrument: 1, phase: 'openingAuction' })
+  const blocked = await runAdmin('block', 'noise-1')
+  expect(blocked.output).toBe('noise-1: blocked now, and all its orders are cancelled\n')
+  expect(engine.applied.at(-1)).toMatchObject({ type: 'blockParticipant', participant: 'noise-1', blocked: true })
+  await runAdmin('unblock', 'noise-1')
+  expect(engine.applied.at(-1)).toMatchObject({ type: 'blockParticipant', participant: 'noise-1', blocked: false })
+  const limited = await runAdmin('limit', 'noise-1', 'maxPositionLots', '500')
+  expect(limited.output).toBe('noise-1: maxPositionLots is 500 now\n')
+  expect(engine.applied.at(-1)).toMatchObject({ participant: 'noise-1', limit: 'maxPositionLots', value: 500 })
+  expect(engine.received('logon').at(-1)).toMatchObject({ participant: 'admin', session: 'main' })
+})
+
+test('what an admin cannot do is one line that says why', async () => {
+  engine.rejectWith = 'notAuthorized'
+  const refused = await runAdmin('halt', 'ACME')
+  engine.rejectWith = undefined
+  expect(refused).toEqual({
+    code: 1,
+    output: '',
+    errors: "bots: notAuthorized: The command is an admin's and the participant is none. Use a session of an admin.\n",
+  })
+  expect((await runAdmin('halt', 'DUST')).errors).toBe('bots: no instrument DUST; there is ACME\n')
+  const phase = await runAdmin('phase', 'ACME', 'open')
+  expect([phase.code, phase.errors]).toEqual([1, expect.stringContaining('Allowed choices are continuous, preOpen')])
+  const value = await runAdmin('limit', 'a', 'maxPositionLots', '-1')
+  expect(value.errors).toContain('It must be a whole number, 0 or more.')
 })

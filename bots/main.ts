@@ -1,5 +1,6 @@
-/** The command line of the bots: one command per kind of bot, and the fleet that runs many of them. */
+/** The command line of the bots: one command per kind of bot, the fleet that runs many of them, and what an admin does. */
 import { Command } from 'commander'
+import { registerAdminCommand } from './admin.ts'
 import { registerFleetCommand } from './fleet/fleet-command.ts'
 import { registerMarketMakerCommand } from './strategies/market-maker.ts'
 import { registerNoiseCommand } from './traders/noise-trader.ts'
@@ -13,6 +14,7 @@ registerMarketMakerCommand(program)
 registerNoiseCommand(program)
 registerReplayCommand(program)
 registerFleetCommand(program)
+registerAdminCommand(program)
 
 try {
   await program.parseAsync()

@@ -84,6 +84,11 @@ function filled(engine: FakeEngine, orderRef: number, quantityLots: number, pric
   })
 }
 
+function status(phase: Message<'status'>['phase']): Message<'status'> {
+  const head = { instrument: 1, previousSequence: 0, sequence: 1, engineTimeUs: 1 }
+  return { type: 'status', ...head, phase, lastPriceTicks: 0, tradeCount: 0, volumeLots: 0, commandCount: 0 }
+}
+
 /** Keeps the connections alive, as an engine without news does. */
 async function idle(engine: FakeEngine, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 500) {
@@ -91,6 +96,25 @@ async function idle(engine: FakeEngine, ms: number): Promise<void> {
     await pass(500)
   }
 }
+
+test('outside continuous trading it has no orders, and it goes on by itself when that begins again', async () => {
+  const acts: number[] = []
+  const { engine, bot, incidents } = stand(traderOf(acts))
+  await bot.start()
+  await pass(0)
+  engine.publish(status('halted'))
+  await pass(300)
+  expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder', 'massCancel'])
+  expect(incidents).toEqual(['ACME halted: the trading phase is halted'])
+  expect(bot.report().state).toBe('halted')
+  const actsBefore = acts.length
+  await pass(1_000)
+  expect(acts.length).toBe(actsBefore)
+  engine.publish(status('continuous'))
+  await pass(300)
+  expect(engine.applied.at(-1)).toMatchObject({ type: 'newOrder' })
+  expect(bot.report().state).toBe('live')
+})
 
 describe('start', () => {
   test('names the instruments that exist if one does not', async () => {

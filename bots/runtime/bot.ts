@@ -86,6 +86,7 @@ export class Bot {
     for (const instrument of this.seats.keys()) {
       this.marketData.subscribe('book', instrument)
       this.marketData.subscribe('trades', instrument)
+      this.marketData.subscribe('status', instrument)
     }
     await this.ready()
     this.isTrading = true
@@ -182,6 +183,12 @@ export class Bot {
         const last = message.trades.at(-1)
         if (seat !== undefined && last !== undefined) seat.desk.lastTradePriceTicks = last.priceTicks
         this.changed(message.instrument)
+      },
+      onStatus: ({ instrument, phase }) => {
+        const desk = this.seats.get(instrument)?.desk
+        if (desk === undefined || desk.phase === phase) return
+        desk.phase = phase
+        this.changed(instrument)
       },
       onState: () => this.changed(),
     })

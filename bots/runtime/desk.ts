@@ -1,6 +1,6 @@
 /** Everything that a trader sees and may touch of one instrument. */
 import type { BookBuilder } from '../../protocol/client/index.ts'
-import type { Row, Side } from '../../protocol/messages.ts'
+import type { Message, Row, Side } from '../../protocol/messages.ts'
 import { PositionBook } from './position-book.ts'
 import { RiskGuard, type RiskLimits } from './risk-guard.ts'
 import { leavesLots, type WorkingOrder, type WorkingOrders } from './working-orders.ts'
@@ -17,6 +17,8 @@ export class Desk {
   readonly instrument: Row<'instrument'>
   readonly orders: WorkingOrders
   readonly position: PositionBook
+  /** The instrument's trading phase: orders are for continuous trading only. */
+  phase: Message<'status'>['phase'] = 'continuous'
   /** 0 before the first trade that the bot saw. */
   lastTradePriceTicks = 0
   private readonly feed: DeskFeed
@@ -38,7 +40,7 @@ export class Desk {
       this.position.mark(this.marketPriceTicks(book!))
       this.position.start()
     }
-    return this.guard.check({
+    const haltReason = this.guard.check({
       ...this.exposure(),
       pnlMinor: this.position.pnlMinor,
       isSessionLive,
@@ -46,6 +48,7 @@ export class Desk {
       isBookSynchronised,
       silenceMs: this.feed.silenceMs,
     })
+    return haltReason ?? (this.phase === 'continuous' ? undefined : `the trading phase is ${this.phase}`)
   }
 
   /** How many more lots one side may ask for, 0 or more, within the position limit and the largest order. */
