@@ -162,7 +162,8 @@ export class Directory {
 
   private defineSession(definition: Omit<Message<'sessionDefined'>, 'type'>): void {
     const known = this.options.exchange.session(definition.session)
-    if (known === undefined || differ(known, definition)) this.submit({ type: 'sessionDefined', ...definition })
+    const mode = enumerations.selfTradePrevention[definition.selfTradePrevention]
+    if (known?.selfTradePrevention !== mode) this.submit({ type: 'sessionDefined', ...definition })
   }
 
   private submit(definition: Definition): void {
