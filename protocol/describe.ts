@@ -12,7 +12,8 @@ import { enumerations, type FieldDefinition, type MessageDefinition, messages, r
 /** Message numbers go by purpose: each range is a table of its own. */
 const ranges = {
   'session messages': [1, 15],
-  'order entry messages': [16, 31],
+  'order entry messages': [16, 23],
+  'admin messages': [24, 31],
   'event messages': [32, 63],
   'market data messages': [64, 127],
 } as const
