@@ -7,7 +7,9 @@ import { doubleZero } from './double-zero.ts'
 import { parseSchedule, type Schedule } from './schedule.ts'
 
 const { buy: BUY, sell: SELL } = enumerations.side
-const { continuous: CONTINUOUS } = enumerations.phase
+const { closingAuction: CLOSING_AUCTION, continuous: CONTINUOUS } = enumerations.phase
+const { halted: HALTED, closed: CLOSED } = enumerations.phase
+const { atOpen: AT_OPEN, fillOrKill: FOK, immediateOrCancel: IOC } = enumerations.timeInForce
 
 export type InstrumentDefinition = Row<'instrument'>
 
@@ -104,6 +106,15 @@ export class Instrument {
 
   get isContinuous(): boolean {
     return this.phase === CONTINUOUS
+  }
+
+  /** Whether the phase takes orders of a time in force. */
+  takes(timeInForce: number): boolean {
+    if (this.phase === CONTINUOUS) return timeInForce !== AT_OPEN
+    if (this.phase === HALTED || this.phase === CLOSED) return false
+    // An auction, or what comes before it, takes what can wait for its end.
+    if (timeInForce === IOC || timeInForce === FOK) return false
+    return timeInForce !== AT_OPEN || this.phase !== CLOSING_AUCTION
   }
 
   /** Changes the phase and nothing else. */
