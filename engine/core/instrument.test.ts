@@ -4,37 +4,14 @@ import { enumerations } from '../../protocol/messages.ts'
 import { BookMemory } from './book/book.ts'
 import { kindLayout, orderLayout } from './book/order-pool.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
+import { deafListener, plainDefinition } from './instrument-fixture.ts'
 
 const { KIND, LEAVES, ORDER_SIZE, PRICE } = orderLayout
 const { INSTRUMENT_SHIFT } = kindLayout
 const { buy, sell } = enumerations.side
 const { continuous, halted } = enumerations.phase
 
-const definition: InstrumentDefinition = {
-  instrument: 1,
-  symbol: 'ACME',
-  currency: 'USD',
-  currencyDecimals: 2,
-  tickSize: '0.01',
-  lotSize: '1',
-  tickValueMinor: 1,
-  minPriceTicks: 500,
-  maxPriceTicks: 2_000,
-  maxOrderQuantityLots: 1_000,
-  referencePriceTicks: 1_000,
-  priceBandBasisPoints: 0,
-  makerFeeRate: 0,
-  takerFeeRate: 0,
-  staticBandBasisPoints: 0,
-  dynamicBandBasisPoints: 0,
-  haltDurationMs: 0,
-  auctionDurationMs: 0,
-  schedule: '',
-  quoteMaxSpreadTicks: 0,
-  quoteMinQuantityLots: 0,
-}
-
-const listener = { onFill() {}, onSelfTrade() {}, onAuctionFill() {}, onAuctionSelfTrade() {}, onLevelChanged() {} }
+const definition = { ...plainDefinition, minPriceTicks: 500, maxPriceTicks: 2_000, referencePriceTicks: 1_000 }
 
 interface Listing {
   readonly instrument: Instrument
@@ -43,7 +20,7 @@ interface Listing {
 
 function list(terms: Partial<InstrumentDefinition>): Listing {
   const memory = new BookMemory(16)
-  const instrument = new Instrument({ ...definition, ...terms }, memory, listener)
+  const instrument = new Instrument({ ...definition, ...terms }, memory, deafListener)
   const rest = (side: number, priceTicks: number) => {
     const order = memory.orders.allocate(1, 1)
     memory.orders.int32[order * ORDER_SIZE + PRICE] = priceTicks

@@ -5,6 +5,7 @@ import { termsLayout } from './book/order-terms.ts'
 import { EventWriter } from './event-writer.ts'
 import { EventBuffer, eventLayout, eventType, eventWidth } from './events.ts'
 import type { Instrument, InstrumentDefinition } from './instrument.ts'
+import { deafListener, plainDefinition } from './instrument-fixture.ts'
 import { type PhaseMarket, type PhaseOrders, Phases } from './phases.ts'
 import { ExchangeState } from './state.ts'
 import { timerKind } from './timers.ts'
@@ -17,30 +18,6 @@ const { cancelReason, phase: phases, timeInForce: timesInForce } = enumerations
 
 type PhaseName = keyof typeof phases
 type TimeInForce = keyof typeof timesInForce
-
-const definition: InstrumentDefinition = {
-  instrument: 1,
-  symbol: 'ACME',
-  currency: 'USD',
-  currencyDecimals: 2,
-  tickSize: '0.01',
-  lotSize: '1',
-  tickValueMinor: 1,
-  minPriceTicks: 1,
-  maxPriceTicks: 1_000,
-  maxOrderQuantityLots: 1_000,
-  referencePriceTicks: 100,
-  priceBandBasisPoints: 0,
-  makerFeeRate: 0,
-  takerFeeRate: 0,
-  staticBandBasisPoints: 0,
-  dynamicBandBasisPoints: 0,
-  haltDurationMs: 0,
-  auctionDurationMs: 0,
-  schedule: '',
-  quoteMaxSpreadTicks: 0,
-  quoteMinQuantityLots: 0,
-}
 
 const tradingDay = '08:00 preOpen, 08:50 openingAuction, 09:00 continuous, 17:30 closingAuction, 17:35 closed'
 
@@ -65,10 +42,9 @@ class Floor implements PhaseOrders, PhaseMarket {
   }
 
   define(terms: Partial<InstrumentDefinition>): void {
-    const row = { ...definition, ...terms }
+    const row = { ...plainDefinition, ...terms }
     const isNew = this.state.instruments[row.instrument] === undefined
-    const listener = { onFill() {}, onSelfTrade() {}, onAuctionFill() {}, onAuctionSelfTrade() {}, onLevelChanged() {} }
-    this.phases.defined(this.state.defineInstrument(row, listener), isNew)
+    this.phases.defined(this.state.defineInstrument(row, deafListener), isNew)
   }
 
   instrument(number = 1): Instrument {
