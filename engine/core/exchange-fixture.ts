@@ -5,13 +5,7 @@
  */
 import { errorNameOf } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
-import {
-  enumerations,
-  type OrderType,
-  type OutgoingMessage,
-  type Side,
-  type TimeInForce,
-} from '../../protocol/messages.ts'
+import { enumerations, type Message, type OrderType, type Side, type TimeInForce } from '../../protocol/messages.ts'
 import type { Definition } from './exchange.ts'
 import { Command, commandType, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from './index.ts'
 import type { InstrumentDefinition } from './instrument.ts'
@@ -36,12 +30,17 @@ export type Trader = 'A' | 'B' | 'C' | 'A2'
 const traders: readonly Trader[] = ['A', 'B', 'C', 'A2']
 const participantOf: Readonly<Record<Trader, number>> = { A: 1, B: 2, C: 3, A2: 1 }
 
-export type RiskLimits = Omit<OutgoingMessage<'participantDefined'>, 'type' | 'participant' | 'name'>
+export type RiskLimits = Omit<Message<'participantDefined'>, 'type' | 'participant' | 'name'>
 
 interface Terms {
   readonly type?: OrderType
   readonly timeInForce?: TimeInForce
   readonly instrument?: number
+  readonly stopPriceTicks?: number
+  readonly displayQuantityLots?: number
+  readonly expireTimeUs?: number
+  readonly selfTradePrevention?: keyof typeof enumerations.selfTradePrevention
+  readonly reduceOnly?: boolean
 }
 
 const plainInstrument: InstrumentDefinition = {
@@ -73,6 +72,13 @@ const wideLimits: RiskLimits = {
   maxOrderNotionalMinor: limits.maxNotionalMinor,
   maxPositionLots: 1_000_000,
   maxOpenOrders: 1_000,
+  maxGrossExposureMinor: 0,
+  maxDailyLossMinor: 0,
+  maxMessagesPerSecond: 0,
+  maxPriceDistanceBasisPoints: 0,
+  maxDuplicateOrders: 0,
+  duplicateWindowMs: 0,
+  isAdmin: false,
 }
 
 export class Venue {
@@ -84,12 +90,9 @@ export class Venue {
     this.defineInstrument(terms)
     for (const trader of traders) {
       if (trader.length === 1) this.limitRisk(trader, {})
-      this.define({
-        type: 'sessionDefined',
-        session: sessionOf(trader),
-        participant: participantOf[trader],
-        name: trader,
-      })
+      const session = sessionOf(trader)
+      const participant = participantOf[trader]
+      this.define({ type: 'sessionDefined', session, participant, name: trader, selfTradePrevention: 'cancelNewest' })
       this.connect(trader, true)
     }
   }
@@ -160,7 +163,8 @@ export class Venue {
   }
 
   private order(trader: Trader, side: Side, quantityLots: number, priceTicks: number, terms: Terms): string[] {
-    const { type = 'limit', timeInForce = 'goodTillCancel', instrument = 1 } = terms
+    const { type = 'limit', timeInForce = 'goodTillCancel', selfTradePrevention = 'sessionDefault' } = terms
+    const { instrument = 1, stopPriceTicks = 0, displayQuantityLots = 0, expireTimeUs = 0, reduceOnly = false } = terms
     return this.send(trader, {
       type: commandType.newOrder,
       instrument,
@@ -169,6 +173,11 @@ export class Venue {
       timeInForce: enumerations.timeInForce[timeInForce],
       quantityLots,
       priceTicks,
+      stopPriceTicks,
+      displayQuantityLots,
+      expireTimeUs,
+      selfTradePrevention: enumerations.selfTradePrevention[selfTradePrevention],
+      reduceOnly: Number(reduceOnly),
     })
   }
 
@@ -210,7 +219,7 @@ function sessionOf(trader: Trader): number {
 
 function lineOf(event: Float64Array): string {
   const trader = traders[event[SESSION] - 1]
-  const order = `${trader}#${event[ORDER_REF]}`
+  const order = `${trader}#${event[TYPE] === eventType.accepted ? event[REF] : event[ORDER_REF]}`
   const atPrice = `${event[QUANTITY_LOTS]} @ ${event[PRICE_TICKS]}`
   const fee = event[DETAIL_3] === 0 ? '' : `, fee ${event[DETAIL_3]}`
   switch (event[TYPE]) {

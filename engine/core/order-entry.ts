@@ -1,400 +1,430 @@
 /**
- * What the order-entry commands do: check, match, rest, change, cancel, and keep accounts and counters right while doing
- * so. Each command either is rejected and changes nothing but the session's counters, or is carried out whole.
+ * What the order-entry commands do: checks first, then the order's way into the market, within it, or out of it. Each
+ * command either is rejected and changes nothing but what counts messages, or is carried out whole.
  */
 
 import { errors } from '../../protocol/errors.ts'
 import { enumerations } from '../../protocol/messages.ts'
-import type { BookListener } from './book/book.ts'
 import { kindLayout, orderLayout } from './book/order-pool.ts'
+import { termsLayout } from './book/order-terms.ts'
 import type { Command } from './command.ts'
-import { doubleZero } from './double-zero.ts'
 import type { EventWriter } from './event-writer.ts'
 import type { Instrument } from './instrument.ts'
-import { Risk } from './risk.ts'
+import type { Matching } from './matching.ts'
+import type { OpenOrders } from './open-orders.ts'
+import { isStop, type Risk } from './risk.ts'
 import type { ExchangeState } from './state.ts'
+import { timerKind } from './timers.ts'
 
-const { ACCOUNT, KIND, LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } = orderLayout
-const { INSTRUMENT_SHIFT, ORDER_TYPE_SHIFT, SELF_TRADE_MODE_SHIFT, TIME_IN_FORCE_SHIFT } = kindLayout
-const { cancelReason, field, orderType, timeInForce } = enumerations
+const { ACCOUNT, KIND, LEAVES, ORDER_SIZE, PRICE, QUANTITY, TERMS } = orderLayout
+const {
+  INSTRUMENT_SHIFT,
+  ORDER_TYPE_SHIFT,
+  REDUCE_ONLY,
+  SELF_TRADE_MODE_SHIFT,
+  SIDE_MASK,
+  TIME_IN_FORCE_SHIFT,
+  WAITING_AT_CLOSE,
+  WAITING_STOP,
+} = kindLayout
+const { DISPLAY, LIMIT_PRICE, STOP_PRICE, TERMS_SIZE, TIMER } = termsLayout
+const { field } = enumerations
 const { any: ANY_SIDE, buy: BUY, sell: SELL } = enumerations.side
+const { market: MARKET, postOnly: POST_ONLY, stop: STOP, stopLimit: STOP_LIMIT } = enumerations.orderType
+const { fillOrKill: FOK, goodTillDate: GTD, atClose: AT_CLOSE } = enumerations.timeInForce
+const { closingAuction: CLOSING_AUCTION, closed: CLOSED, halted: HALTED } = enumerations.phase
+const {
+  massCancel: MASS_CANCEL,
+  replacedBelowFilled: REPLACED_BELOW_FILLED,
+  requested: REQUESTED,
+} = enumerations.cancelReason
+const UNKNOWN_INSTRUMENT = errors.unknownInstrument.number
+const UNKNOWN_ORDER = errors.unknownOrder.number
 
-export class OrderEntry implements BookListener {
+export class OrderEntry {
   private readonly state: ExchangeState
-  private readonly events: EventWriter
   private readonly risk: Risk
+  private readonly events: EventWriter
+  private readonly openOrders: OpenOrders
+  private readonly matching: Matching
 
-  // What the book's reports are about: the instrument whose book is being changed, and the order that is matching.
-  private instrument!: Instrument
-  private takerSession = 0
-  private takerRef = doubleZero
-  private takerOrderId = doubleZero
-  private takerSide = 0
-  private takerAccount = 0
-  private takerLeavesLots = doubleZero
-
-  constructor(state: ExchangeState, events: EventWriter) {
+  constructor(state: ExchangeState, risk: Risk, events: EventWriter, openOrders: OpenOrders, matching: Matching) {
     this.state = state
+    this.risk = risk
     this.events = events
-    this.risk = new Risk(state.participants, state.accounts)
+    this.openOrders = openOrders
+    this.matching = matching
   }
 
   newOrder(command: Command): void {
-    const instrument = this.state.instruments[command.instrument]
+    const { state, events, risk } = this
+    const { session, ref, side } = command
+    const instrument = state.instruments[command.instrument]
     if (instrument === undefined) {
-      this.events.rejected(command.session, command.ref, errors.unknownInstrument.number, field.instrument, 0)
+      events.rejected(session, ref, UNKNOWN_INSTRUMENT, field.instrument, 0)
       return
     }
     instrument.commandCount++
-    const { risk, state } = this
-    const isMarket = command.orderType === orderType.market
-    const priceTicks = isMarket ? worstPriceTicks(instrument, command.side) : command.priceTicks
-    const participant = state.sessions.participant(command.session)
-    let code = this.checkTerms(command, participant, instrument, priceTicks, isMarket)
+    const participant = state.sessions.participant(session)
+    const priceTicks = this.acceptedPriceTicks(command, instrument)
+    let code = this.checkTerms(command, participant, instrument, priceTicks)
+    const account = state.accounts.find(participant, instrument.number)
+    let quantityLots = command.quantityLots | 0
+    if (code === 0 && command.reduceOnly !== 0) {
+      quantityLots = this.reducedLots(command, account)
+      if (quantityLots === 0) code = risk.fail(errors.reduceOnly.number, field.reduceOnly, 0)
+    }
+    code ||= this.checkExposure(participant, account, instrument, side, quantityLots, command.reduceOnly !== 0)
+    if (code === 0 && command.orderType === POST_ONLY && instrument.isContinuous) {
+      code = risk.checkPostOnly(instrument, side, priceTicks)
+    }
     if (code !== 0) {
-      this.events.rejected(command.session, command.ref, code, risk.field, risk.bound)
+      events.rejected(session, ref, code, risk.field, risk.bound)
       return
     }
-    let account = state.accounts.find(participant, instrument.number)
-    code = risk.checkPosition(participant, account, command.side === BUY, command.quantityLots)
-    if (code === 0 && command.orderType === orderType.postOnly) {
-      code = risk.checkPostOnly(instrument, command.side, priceTicks)
-    }
-    if (code !== 0) {
-      this.events.rejected(command.session, command.ref, code, risk.field, risk.bound)
-      return
-    }
-    if (account === 0) account = state.accounts.open(participant, instrument.number)
-    const orderId = ++state.lastOrderId
-    this.events.accepted(command, orderId, priceTicks)
-    this.enter(command, instrument, participant, account, orderId, priceTicks | 0)
+    this.accept(command, instrument, participant, account, priceTicks | 0, quantityLots)
   }
 
   cancelOrder(command: Command): void {
     const order = this.state.index.find(command.session, command.orderRef)
     if (order === 0) {
-      this.events.rejected(command.session, command.ref, errors.unknownOrder.number, field.orderRef, 0)
+      this.events.rejected(command.session, command.ref, UNKNOWN_ORDER, field.orderRef, 0)
       return
     }
-    const instrument = this.instrumentOf(order)
-    instrument.commandCount++
-    this.cancel(order, instrument, command.ref, cancelReason.requested)
+    this.openOrders.instrumentOf(order).commandCount++
+    this.openOrders.cancel(order, command.ref, REQUESTED)
   }
 
   replaceOrder(command: Command): void {
-    const { session, ref, quantityLots, priceTicks } = command
-    const order = this.state.index.find(session, command.orderRef)
+    const { state, events, openOrders } = this
+    const { session, ref } = command
+    const order = state.index.find(session, command.orderRef)
     if (order === 0) {
-      this.events.rejected(session, ref, errors.unknownOrder.number, field.orderRef, 0)
+      events.rejected(session, ref, UNKNOWN_ORDER, field.orderRef, 0)
       return
     }
-    const instrument = this.instrumentOf(order)
+    const instrument = openOrders.instrumentOf(order)
     instrument.commandCount++
+    const { int32 } = state.memory.orders
     const base = order * ORDER_SIZE
-    const { int32 } = this.state.memory.orders
-    let code = this.checkNewTerms(command, instrument, int32[base + PRICE])
+    const isWaitingStop = (int32[base + KIND] & WAITING_STOP) !== 0
+    let code = this.checkNewTerms(command, order, instrument, isWaitingStop)
     const filledLots = int32[base + QUANTITY] - int32[base + LEAVES]
-    if (code === 0 && quantityLots <= filledLots) {
-      this.cancel(order, instrument, ref, cancelReason.replacedBelowFilled)
+    if (code === 0 && command.quantityLots <= filledLots) {
+      openOrders.cancel(order, ref, REPLACED_BELOW_FILLED)
       return
     }
-    const keepsPriority = priceTicks === int32[base + PRICE] && quantityLots <= int32[base + QUANTITY]
-    if (code === 0 && !keepsPriority) {
-      code = this.checkReentry(order, instrument, session, priceTicks, quantityLots - filledLots)
-    }
-    if (code !== 0) this.events.rejected(session, ref, code, this.risk.field, this.risk.bound)
-    else if (keepsPriority) this.reduce(order, instrument, ref, quantityLots, quantityLots - filledLots)
-    else this.reenter(order, instrument, ref, priceTicks, quantityLots, quantityLots - filledLots)
+    const addedLots = command.quantityLots - int32[base + QUANTITY]
+    if (code === 0 && addedLots > 0) code = this.checkAddedLots(order, instrument, addedLots)
+    const keepsPriority = command.priceTicks === int32[base + PRICE] && addedLots <= 0
+    if (code === 0 && !keepsPriority && !isWaitingStop) code = this.checkReentry(command, order, instrument)
+    if (code !== 0) events.rejected(session, ref, code, this.risk.field, this.risk.bound)
+    else if (isWaitingStop) this.replaceStop(command, order, instrument)
+    else if (keepsPriority) this.reduce(command, order, instrument)
+    else this.reenter(command, order, instrument)
   }
 
   massCancel(command: Command): void {
     const { session, ref, instrument, side } = command
     if (instrument !== 0 && this.state.instruments[instrument] === undefined) {
-      this.events.rejected(session, ref, errors.unknownInstrument.number, field.instrument, 0)
+      this.events.rejected(session, ref, UNKNOWN_INSTRUMENT, field.instrument, 0)
     } else if (side !== ANY_SIDE && side !== BUY && side !== SELL) {
       this.events.rejected(session, ref, errors.invalidSide.number, field.side, 0)
     } else {
-      const orderCount = this.cancelAll(session, ref, instrument, side, cancelReason.massCancel)
-      this.events.massCancelled(session, ref, orderCount)
+      const orders = this.openOrders.ordersOfSession(session, instrument, side)
+      for (const order of orders) this.openOrders.cancel(order, ref, MASS_CANCEL)
+      this.events.massCancelled(session, ref, orders.length)
     }
-  }
-
-  /**
-   * Cancels a session's open orders, oldest first, of one instrument (0: all) and one side (0: both). Returns how many.
-   */
-  cancelAll(session: number, ref: number, instrument: number, side: number, reason: number): number {
-    const { orders } = this.state.memory
-    let cancelled = 0
-    for (let order = this.state.sessions.oldestOrder(session); order !== 0; ) {
-      const next = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
-      const matches =
-        (instrument === 0 || orders.instrument(order) === instrument) &&
-        (side === ANY_SIDE || orders.side(order) === side)
-      if (matches) {
-        this.cancel(order, this.instrumentOf(order), ref, reason)
-        cancelled++
-      }
-      order = next
-    }
-    return cancelled
-  }
-
-  /** From the book: a resting order traded with the one that is matching. */
-  onFill(maker: number, priceTicks: number, lots: number): void {
-    const { state, instrument, takerSide } = this
-    const { definition } = instrument
-    const isTakerBuy = takerSide === BUY
-    const notionalMinor = priceTicks * lots * definition.tickValueMinor
-    const tradeId = ++state.lastTradeId
-    instrument.recordTrade(priceTicks, lots)
-    this.takerLeavesLots -= lots
-    this.events.traded(instrument.number, takerSide, priceTicks, lots, tradeId)
-
-    const { int32 } = state.memory.orders
-    const base = maker * ORDER_SIZE
-    const makerAccount = int32[base + ACCOUNT]
-    const makerFee = state.accounts.trade(makerAccount, !isTakerBuy, lots, notionalMinor, definition.makerFeeRate)
-    state.accounts.addOpenLots(makerAccount, BUY + SELL - takerSide, -lots)
-    this.events.makerFilled(maker, BUY + SELL - takerSide, priceTicks, lots, tradeId, makerFee)
-    if (int32[base + LEAVES] === 0) this.forget(maker)
-
-    const takerFee = state.accounts.trade(this.takerAccount, isTakerBuy, lots, notionalMinor, definition.takerFeeRate)
-    this.events.takerFilled(
-      this.takerSession,
-      this.takerRef,
-      this.takerOrderId,
-      definition.instrument,
-      takerSide,
-      priceTicks,
-      lots,
-      this.takerLeavesLots,
-      tradeId,
-      takerFee,
-    )
-  }
-
-  // From the book: nothing that asks for it comes in yet.
-  onSelfTrade(): void {}
-  onAuctionFill(): void {}
-  onAuctionSelfTrade(): void {}
-
-  /** From the book. */
-  onLevelChanged(side: number, level: number): void {
-    this.events.levelChanged(this.instrument.number, side, level)
   }
 
   // ── checks ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Everything about a new order that does not depend on its account. Returns 0 or an error number. */
-  private checkTerms(
-    command: Command,
-    participant: number,
-    instrument: Instrument,
-    priceTicks: number,
-    isMarket: boolean,
-  ): number {
+  private checkTerms(command: Command, participant: number, instrument: Instrument, priceTicks: number): number {
     const { risk } = this
+    const { orderType, quantityLots } = command
+    const notionalTicks = orderType === STOP ? command.stopPriceTicks : priceTicks
     return (
-      risk.checkKind(command) ||
-      risk.checkQuantity(participant, instrument, command.quantityLots) ||
-      // A market order's price is the band's own edge.
-      (isMarket || instrument.allows(priceTicks)
+      risk.checkParticipant(participant, command.timeUs) ||
+      risk.checkKind(command, instrument) ||
+      this.checkPhase(instrument, command.timeInForce) ||
+      risk.checkQuantity(participant, instrument, quantityLots) ||
+      // A market order's price is the band's own edge, and a stop has none yet.
+      (orderType === MARKET || orderType === STOP
         ? 0
-        : risk.checkPriceRange(instrument, priceTicks) || risk.checkPriceBand(instrument, priceTicks)) ||
-      risk.checkNotional(participant, instrument, command.quantityLots, priceTicks) ||
+        : this.checkPrice(participant, instrument, priceTicks, orderType !== STOP_LIMIT)) ||
+      risk.checkNotional(participant, instrument, quantityLots, notionalTicks) ||
+      risk.checkDuplicate(participant, command) ||
       risk.checkOpenOrders(participant)
     )
   }
 
-  private checkNewTerms(command: Command, instrument: Instrument, oldPriceTicks: number): number {
+  /** @param meetsBand whether the price band of now counts: a stop-limit order meets that of its trigger */
+  private checkPrice(participant: number, instrument: Instrument, priceTicks: number, meetsBand: boolean): number {
     const { risk } = this
-    const { quantityLots, priceTicks } = command
-    const participant = this.state.sessions.participant(command.session)
     return (
-      risk.checkQuantity(participant, instrument, quantityLots) ||
-      risk.checkPriceRange(instrument, priceTicks) ||
-      // An order that stays where it is may do so even if the market has moved away.
-      (priceTicks === oldPriceTicks ? 0 : risk.checkPriceBand(instrument, priceTicks)) ||
-      risk.checkNotional(participant, instrument, quantityLots, priceTicks)
+      (meetsBand && instrument.allows(priceTicks)
+        ? 0
+        : risk.checkPriceRange(instrument, priceTicks) ||
+          (meetsBand ? risk.checkPriceBand(instrument, priceTicks) : 0)) ||
+      risk.checkPriceDistance(participant, instrument, priceTicks)
     )
   }
 
-  private checkReentry(
-    order: number,
-    instrument: Instrument,
-    session: number,
-    priceTicks: number,
-    newLeavesLots: number,
-  ): number {
-    const { orders } = this.state.memory
-    const side = orders.side(order)
-    const addedLots = newLeavesLots - orders.int32[order * ORDER_SIZE + LEAVES]
-    if (addedLots > 0) {
-      const account = orders.int32[order * ORDER_SIZE + ACCOUNT]
-      const participant = this.state.sessions.participant(session)
-      const code = this.risk.checkPosition(participant, account, side === BUY, addedLots)
-      if (code !== 0) return code
-    }
-    return orders.orderType(order) === orderType.postOnly ? this.risk.checkPostOnly(instrument, side, priceTicks) : 0
+  private checkPhase(instrument: Instrument, timeInForce: number): number {
+    if (instrument.takes(timeInForce)) return 0
+    return this.risk.fail(errors.wrongPhase.number, field.instrument, instrument.phase)
   }
 
-  // ── the way into the book, within it, and out of it ───────────────────────────────────────────────────────────────
+  /** What depends on the participant's positions and open orders. */
+  private checkExposure(
+    participant: number,
+    account: number,
+    instrument: Instrument,
+    side: number,
+    addedLots: number,
+    isReduceOnly: boolean,
+  ): number {
+    const { risk } = this
+    return (
+      risk.checkPosition(participant, account, side, addedLots) ||
+      risk.checkGrossExposure(participant, account, instrument, side, addedLots) ||
+      (isReduceOnly ? 0 : risk.checkDailyLoss(participant)) ||
+      risk.checkLedgerRange(account, instrument, addedLots)
+    )
+  }
 
-  /** Matches an accepted order and rests or cancels what is left of it. */
-  private enter(
+  /** What a replacement states, by itself. */
+  private checkNewTerms(command: Command, order: number, instrument: Instrument, isWaitingStop: boolean): number {
+    const { risk } = this
+    const { sessions, memory } = this.state
+    const { orders } = memory
+    const { quantityLots, priceTicks } = command
+    const participant = sessions.participant(command.session)
+    const type = orders.orderType(order)
+    const hasNoPrice = isWaitingStop && type === STOP
+    const notionalTicks = hasNoPrice ? this.stopPriceTicks(command, order) : priceTicks
+    return (
+      risk.checkParticipant(participant, command.timeUs) ||
+      this.checkReplacePhase(order, instrument) ||
+      risk.checkQuantity(participant, instrument, quantityLots) ||
+      risk.checkNewStopPrice(instrument, isWaitingStop, command.stopPriceTicks) ||
+      (hasNoPrice ? 0 : this.checkNewPrice(participant, order, instrument, priceTicks, isWaitingStop)) ||
+      risk.checkNotional(participant, instrument, quantityLots, notionalTicks)
+    )
+  }
+
+  private checkReplacePhase(order: number, instrument: Instrument): number {
+    const { orders } = this.state.memory
+    const kind = orders.int32[order * ORDER_SIZE + KIND]
+    if ((kind & (WAITING_STOP | WAITING_AT_CLOSE)) === 0) {
+      return this.checkPhase(instrument, orders.timeInForce(order))
+    }
+    if (instrument.phase !== HALTED && instrument.phase !== CLOSED) return 0
+    return this.risk.fail(errors.wrongPhase.number, field.instrument, instrument.phase)
+  }
+
+  private checkNewPrice(
+    participant: number,
+    order: number,
+    instrument: Instrument,
+    priceTicks: number,
+    isWaitingStop: boolean,
+  ): number {
+    const { orders } = this.state.memory
+    const base = order * ORDER_SIZE
+    const oldPriceTicks = isWaitingStop
+      ? orders.terms.int32[orders.int32[base + TERMS] * TERMS_SIZE + LIMIT_PRICE]
+      : orders.int32[base + PRICE]
+    // An order that stays where it is may do so even if the market has moved away.
+    if (priceTicks === oldPriceTicks) return this.risk.checkPriceRange(instrument, priceTicks)
+    return this.checkPrice(participant, instrument, priceTicks, !isWaitingStop)
+  }
+
+  private checkAddedLots(order: number, instrument: Instrument, addedLots: number): number {
+    const { risk } = this
+    const { memory, accounts } = this.state
+    const { int32 } = memory.orders
+    const base = order * ORDER_SIZE
+    if ((int32[base + KIND] & REDUCE_ONLY) !== 0) return risk.fail(errors.reduceOnly.number, field.reduceOnly, 0)
+    const account = int32[base + ACCOUNT]
+    const participant = accounts.participant(account)
+    return this.checkExposure(participant, account, instrument, int32[base + KIND] & SIDE_MASK, addedLots, false)
+  }
+
+  private checkReentry(command: Command, order: number, instrument: Instrument): number {
+    const { orders } = this.state.memory
+    if (orders.orderType(order) !== POST_ONLY || !instrument.isContinuous) return 0
+    return this.risk.checkPostOnly(instrument, orders.side(order), command.priceTicks)
+  }
+
+  // ── the way of a new order ────────────────────────────────────────────────────────────────────────────────────────
+
+  private acceptedPriceTicks(command: Command, instrument: Instrument): number {
+    const { orderType } = command
+    if (orderType === MARKET) return instrument.worstPriceTicks(command.side)
+    return orderType === STOP ? 0 : command.priceTicks
+  }
+
+  /** The quantity that a reduce-only order is accepted with; a stop is lowered at its trigger only. */
+  private reducedLots(command: Command, account: number): number {
+    if (isStop(command.orderType)) return command.quantityLots
+    return Math.min(command.quantityLots, this.state.accounts.reducibleLots(account, command.side))
+  }
+
+  private accept(
     command: Command,
     instrument: Instrument,
     participant: number,
-    account: number,
-    orderId: number,
+    existingAccount: number,
     priceTicks: number,
+    quantityLots: number,
   ): void {
-    const { session, ref, side } = command
-    // The checks bounded it: telling V8 that it is an integer spares a conversion at every use. `newOrder` does it to the price.
-    const quantityLots = command.quantityLots | 0
-    const { book } = instrument
-    let leaves = quantityLots
-    let reason = 0
-    if (command.timeInForce === timeInForce.fillOrKill && !book.canFill(side, priceTicks, leaves, account, 1)) {
-      reason = cancelReason.fillOrKill
-    } else if (book.crosses(side, priceTicks)) {
-      leaves = this.match(instrument, session, ref, orderId, side, priceTicks, leaves, account)
-      if (leaves === 0) return
-      if (book.stoppedAtOwnOrder) reason = cancelReason.selfTrade
-    }
-    if (reason === 0 && command.timeInForce !== timeInForce.goodTillCancel) reason = cancelReason.immediateOrCancel
-    if (reason !== 0) {
-      this.events.remainderCancelled(command, orderId, priceTicks, leaves, reason)
-      return
-    }
-    const { orders } = this.state.memory
-    const order = orders.allocate(ref, orderId)
-    const base = order * ORDER_SIZE
-    orders.int32[base + PRICE] = priceTicks
-    orders.int32[base + QUANTITY] = quantityLots
-    orders.int32[base + LEAVES] = leaves
-    orders.int32[base + ORDER_SESSION] = session
-    orders.int32[base + ACCOUNT] = account
-    orders.int32[base + KIND] =
-      side |
+    const { state } = this
+    const account = existingAccount !== 0 ? existingAccount : state.accounts.open(participant, instrument)
+    const orderId = ++state.lastOrderId
+    this.events.accepted(command, orderId, priceTicks, quantityLots)
+    const kind =
+      command.side |
       (command.orderType << ORDER_TYPE_SHIFT) |
       (command.timeInForce << TIME_IN_FORCE_SHIFT) |
-      (1 << SELF_TRADE_MODE_SHIFT) |
+      (this.selfTradeMode(command) << SELF_TRADE_MODE_SHIFT) |
+      (command.reduceOnly !== 0 ? REDUCE_ONLY : 0) |
       (instrument.number << INSTRUMENT_SHIFT)
-    this.state.index.insert(session, ref, order)
-    this.state.sessions.linkOrder(order)
-    this.state.participants.addOpenOrders(participant, 1)
-    this.state.accounts.addOpenLots(account, side, leaves)
-    this.instrument = instrument
-    book.add(order, side)
+    if (this.isPlain(command, instrument, quantityLots)) {
+      this.matching.enterNew(command, instrument, account, orderId, priceTicks, kind)
+    } else this.enterWithTerms(command, instrument, account, orderId, priceTicks, kind, quantityLots)
   }
 
-  /** Lets an order trade with the other side; returns the lots that are left. */
-  private match(
+  private selfTradeMode(command: Command): number {
+    const { selfTradePrevention } = command
+    return selfTradePrevention !== 0 ? selfTradePrevention : this.state.sessions.selfTradeMode(command.session)
+  }
+
+  /** Whether the order needs no slot before it rests: its time in force is GTC, IOC or FOK and it has no further terms. */
+  private isPlain(command: Command, instrument: Instrument, quantityLots: number): boolean {
+    return (
+      instrument.isContinuous &&
+      command.timeInForce <= FOK &&
+      command.orderType <= POST_ONLY &&
+      command.reduceOnly === 0 &&
+      (command.displayQuantityLots === 0 || command.displayQuantityLots >= quantityLots)
+    )
+  }
+
+  private enterWithTerms(
+    command: Command,
     instrument: Instrument,
-    session: number,
-    ref: number,
-    orderId: number,
-    side: number,
-    priceTicks: number,
-    lots: number,
     account: number,
-  ): number {
-    this.instrument = instrument
-    this.takerSession = session
-    this.takerRef = ref
-    this.takerOrderId = orderId
-    this.takerSide = side
-    this.takerAccount = account
-    this.takerLeavesLots = lots
-    return instrument.book.match(side, priceTicks, lots, account, 1)
+    orderId: number,
+    priceTicks: number,
+    kind: number,
+    quantityLots: number,
+  ): void {
+    const { openOrders, matching } = this
+    const { session, ref } = command
+    const order = openOrders.create(session, ref, orderId, account, kind, priceTicks, quantityLots, quantityLots)
+    this.setTerms(command, order, priceTicks, quantityLots)
+    if (isStop(command.orderType)) openOrders.waitForStop(order)
+    else if (command.timeInForce === AT_CLOSE && instrument.phase !== CLOSING_AUCTION) openOrders.waitForClose(order)
+    else matching.activate(order)
+    matching.settle(instrument)
   }
 
-  /** Less quantity at the same price: the order keeps its place. */
-  private reduce(order: number, instrument: Instrument, ref: number, quantityLots: number, leavesLots: number): void {
+  private setTerms(command: Command, order: number, priceTicks: number, quantityLots: number): void {
+    const { displayQuantityLots, expireTimeUs, stopPriceTicks, timeInForce } = command
+    const { memory, timers } = this.state
+    const { orders } = memory
+    const isIceberg = displayQuantityLots > 0 && displayQuantityLots < quantityLots
+    if (!isIceberg && stopPriceTicks === 0 && timeInForce !== GTD) return
+    const slot = orders.terms.allocate()
+    const terms = slot * TERMS_SIZE
+    orders.int32[order * ORDER_SIZE + TERMS] = slot
+    if (isIceberg) orders.terms.int32[terms + DISPLAY] = displayQuantityLots
+    if (stopPriceTicks !== 0) {
+      orders.terms.int32[terms + STOP_PRICE] = stopPriceTicks
+      orders.terms.int32[terms + LIMIT_PRICE] = priceTicks
+      orders.int32[order * ORDER_SIZE + PRICE] = stopPriceTicks
+    }
+    if (timeInForce === GTD) {
+      orders.terms.setExpireTimeUs(slot, expireTimeUs)
+      orders.terms.int32[terms + TIMER] = timers.add(expireTimeUs, timerKind.orderExpires, order)
+    }
+  }
+
+  // ── the way of a replacement ──────────────────────────────────────────────────────────────────────────────────────
+
+  /** The stop price that a waiting stop will have. */
+  private stopPriceTicks(command: Command, order: number): number {
+    if (command.stopPriceTicks !== 0) return command.stopPriceTicks
+    return this.state.memory.orders.int32[order * ORDER_SIZE + PRICE]
+  }
+
+  /** No more quantity at the same price: the order keeps its place. */
+  private reduce(command: Command, order: number, instrument: Instrument): void {
+    const { openOrders } = this
     const { orders } = this.state.memory
     const base = order * ORDER_SIZE
+    const { quantityLots } = command
+    const removedLots = orders.int32[base + QUANTITY] - quantityLots
+    const leavesLots = orders.int32[base + LEAVES] - removedLots
     const side = orders.side(order)
-    this.events.replaced(order, ref, side, orders.int32[base + PRICE], quantityLots, leavesLots, true)
-    const removedLots = orders.int32[base + LEAVES] - leavesLots
+    this.events.replaced(order, command.ref, side, orders.int32[base + PRICE], quantityLots, leavesLots, true, 0)
     orders.int32[base + QUANTITY] = quantityLots
     if (removedLots === 0) return
-    this.state.accounts.addOpenLots(orders.int32[base + ACCOUNT], side, -removedLots)
-    this.instrument = instrument
-    instrument.book.reduce(order, side, leavesLots)
+    openOrders.countLots(order, -removedLots)
+    openOrders.instrument = instrument
+    const isWaiting = (orders.int32[base + KIND] & WAITING_AT_CLOSE) !== 0
+    const book = isWaiting ? instrument.waitingAtClose() : instrument.book
+    book.reduce(order, side, leavesLots)
   }
 
   /** A new price or more quantity: the order leaves the book and comes in again, keeping its ref, its id and its slot. */
-  private reenter(
-    order: number,
-    instrument: Instrument,
-    ref: number,
-    priceTicks: number,
-    quantityLots: number,
-    newLeavesLots: number,
-  ): void {
+  private reenter(command: Command, order: number, instrument: Instrument): void {
+    const { openOrders, matching } = this
     const { orders } = this.state.memory
-    const { accounts } = this.state
-    const { book } = instrument
     const base = order * ORDER_SIZE
-    const side = orders.side(order)
-    const account = orders.int32[base + ACCOUNT]
-    const session = orders.int32[base + ORDER_SESSION]
-    this.events.replaced(order, ref, side, priceTicks, quantityLots, newLeavesLots, false)
-    this.instrument = instrument
-    accounts.addOpenLots(account, side, -orders.int32[base + LEAVES])
-    book.remove(order, side)
+    const { priceTicks, quantityLots } = command
+    const leavesLots = quantityLots - (orders.int32[base + QUANTITY] - orders.int32[base + LEAVES])
+    this.events.replaced(order, command.ref, orders.side(order), priceTicks, quantityLots, leavesLots, false, 0)
+    const isWaiting = (orders.int32[base + KIND] & WAITING_AT_CLOSE) !== 0
+    openOrders.takeOut(order)
     orders.int32[base + PRICE] = priceTicks
     orders.int32[base + QUANTITY] = quantityLots
-    let leaves = newLeavesLots
-    if (book.crosses(side, priceTicks)) {
-      const orderRef = orders.ref(order)
-      leaves = this.match(instrument, session, orderRef, orders.orderId(order), side, priceTicks, leaves, account)
-      orders.int32[base + LEAVES] = leaves
-      if (leaves === 0) {
-        this.forget(order)
-        return
-      }
-      if (book.stoppedAtOwnOrder) {
-        this.events.cancelled(order, 0, cancelReason.selfTrade)
-        this.forget(order)
-        return
-      }
+    orders.int32[base + LEAVES] = leavesLots
+    if (isWaiting) openOrders.waitForClose(order)
+    else {
+      matching.activate(order)
+      matching.settle(instrument)
     }
-    orders.int32[base + LEAVES] = leaves
-    accounts.addOpenLots(account, side, leaves)
-    book.add(order, side)
   }
 
-  private cancel(order: number, instrument: Instrument, ref: number, reason: number): void {
+  /** A waiting stop keeps its place among the stops unless its stop price changes. */
+  private replaceStop(command: Command, order: number, instrument: Instrument): void {
+    const { openOrders, matching } = this
     const { orders } = this.state.memory
     const base = order * ORDER_SIZE
+    const terms = orders.int32[base + TERMS] * TERMS_SIZE
+    const { quantityLots } = command
     const side = orders.side(order)
-    this.events.cancelled(order, ref, reason)
-    this.state.accounts.addOpenLots(orders.int32[base + ACCOUNT], side, -orders.int32[base + LEAVES])
-    this.instrument = instrument
-    instrument.book.remove(order, side)
-    this.forget(order)
+    const limitTicks = orders.orderType(order) === STOP ? 0 : command.priceTicks
+    const stopTicks = this.stopPriceTicks(command, order)
+    const leavesLots = quantityLots - (orders.int32[base + QUANTITY] - orders.int32[base + LEAVES])
+    const keepsPlace = stopTicks === orders.int32[base + PRICE]
+    this.events.replaced(order, command.ref, side, limitTicks, quantityLots, leavesLots, keepsPlace, stopTicks)
+    const addedLots = leavesLots - orders.int32[base + LEAVES]
+    orders.terms.int32[terms + LIMIT_PRICE] = limitTicks
+    orders.int32[base + QUANTITY] = quantityLots
+    if (keepsPlace) {
+      openOrders.countLots(order, addedLots)
+      instrument.waitingStops().changeLeaves(order, leavesLots)
+      return
+    }
+    openOrders.takeOut(order)
+    orders.int32[base + LEAVES] = leavesLots
+    orders.int32[base + PRICE] = stopTicks
+    orders.terms.int32[terms + STOP_PRICE] = stopTicks
+    openOrders.waitForStop(order)
+    matching.settle(instrument)
   }
-
-  /** Drops an order that has left the book from everything else that knows it. */
-  private forget(order: number): void {
-    const { state } = this
-    const { orders } = state.memory
-    const session = orders.int32[order * ORDER_SIZE + ORDER_SESSION]
-    state.index.remove(session, orders.ref(order), order)
-    state.sessions.unlinkOrder(order)
-    state.participants.addOpenOrders(state.sessions.participant(session), -1)
-    orders.release(order)
-  }
-
-  private instrumentOf(order: number): Instrument {
-    // An open order is always of an instrument that exists.
-    return this.state.instruments[this.state.memory.orders.instrument(order)]!
-  }
-}
-
-/** The worst price that a market order may trade at: the edge of the price band. */
-function worstPriceTicks(instrument: Instrument, side: number): number {
-  return side === BUY ? instrument.highestAllowedPriceTicks() : instrument.lowestAllowedPriceTicks()
 }

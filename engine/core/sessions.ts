@@ -18,17 +18,20 @@ export interface SessionState {
   readonly connected: boolean
   readonly cancelOnDisconnect: boolean
   readonly openOrderCount: number
+  /** Number of the mode of orders that state none. */
+  readonly selfTradePrevention: number
 }
 
 const COUNTERS_SIZE = 2
 const LAST_REF = 0
 const NEXT_EVENT = 1
 
-const LINKS_SIZE = 4
+const LINKS_SIZE = 8
 const PARTICIPANT = 0
 const OLDEST_ORDER = 1
 const NEWEST_ORDER = 2
 const OPEN_ORDERS = 3
+const SELF_TRADE_MODE = 4
 
 export class Sessions {
   private readonly orders: OrderPool
@@ -46,11 +49,12 @@ export class Sessions {
     return this.names.length - 1
   }
 
-  /** Adds a session; its number must be the next one. Defining an existing one again changes nothing but its name. */
-  define(session: number, participant: number, name: string): void {
+  /** Adds a session; its number must be the next one. Defining an existing one again changes its name and its mode only. */
+  define(session: number, participant: number, name: string, selfTradeMode: number): void {
     if (session < 1 || session > this.names.length) throw new Error(`session ${session} is out of order`)
     if (session === this.names.length) this.add(session, participant)
     this.names[session] = name
+    this.links[session * LINKS_SIZE + SELF_TRADE_MODE] = selfTradeMode
   }
 
   exists(session: number): boolean {
@@ -68,11 +72,17 @@ export class Sessions {
       connected: this.connected[session],
       cancelOnDisconnect: this.cancelOnDisconnect[session],
       openOrderCount: this.links[session * LINKS_SIZE + OPEN_ORDERS],
+      selfTradePrevention: this.selfTradeMode(session),
     }
   }
 
   participant(session: number): number {
     return this.links[session * LINKS_SIZE + PARTICIPANT]
+  }
+
+  /** Mode of orders that state none. */
+  selfTradeMode(session: number): number {
+    return this.links[session * LINKS_SIZE + SELF_TRADE_MODE]
   }
 
   lastRef(session: number): number {

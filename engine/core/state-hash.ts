@@ -4,48 +4,26 @@
  */
 import { enumerations, rows } from '../../protocol/messages.ts'
 import { levelLayout } from './book/level-pool.ts'
-import { type OrderPool, orderLayout } from './book/order-pool.ts'
+import { orderLayout } from './book/order-pool.ts'
 import type { Instrument } from './instrument.ts'
+import { orderStateOf } from './order-state.ts'
 import type { ExchangeState } from './state.ts'
 
 const { HEAD, LEVEL_SIZE } = levelLayout
-const { LEAVES, NEXT, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, SESSION_NEXT } = orderLayout
+const { NEXT, ORDER_SIZE, SESSION_NEXT } = orderLayout
 const { buy: BUY, sell: SELL } = enumerations.side
-
-export interface OrderState {
-  readonly orderId: number
-  readonly session: number
-  readonly ref: number
-  readonly instrument: number
-  readonly side: number
-  readonly orderType: number
-  readonly priceTicks: number
-  /** Total, the filled part included. */
-  readonly quantityLots: number
-  readonly leavesLots: number
-}
-
-export function orderStateOf(orders: OrderPool, order: number): OrderState {
-  const base = order * ORDER_SIZE
-  return {
-    orderId: orders.orderId(order),
-    session: orders.int32[base + ORDER_SESSION],
-    ref: orders.ref(order),
-    instrument: orders.instrument(order),
-    side: orders.side(order),
-    orderType: orders.orderType(order),
-    priceTicks: orders.int32[base + PRICE],
-    quantityLots: orders.int32[base + QUANTITY],
-    leavesLots: orders.int32[base + LEAVES],
-  }
-}
 
 /** Sixteen hexadecimal digits. */
 export function hashState(state: ExchangeState): string {
   const hash = new Hash()
   hash.numbers(state.sequence, state.timeUs, state.lastOrderId, state.lastTradeId)
   hash.numbers(state.participants.count, state.sessions.count, state.instruments.length - 1)
-  for (let number = 1; number <= state.participants.count; number++) hash.record(state.participants.state(number)!)
+  for (let number = 1; number <= state.participants.count; number++) {
+    const { configured, ...inForce } = state.participants.state(number)!
+    hash.record(inForce)
+    hash.record(configured)
+    hash.numbers(...state.participants.memory(number))
+  }
   for (let number = 1; number <= state.sessions.count; number++) {
     hash.record(state.sessions.state(number)!)
     // The order of a session's own chain decides what a mass cancel does first.
@@ -55,7 +33,7 @@ export function hashState(state: ExchangeState): string {
       order = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
     }
   }
-  for (const account of state.accounts.list()) hash.record(account)
+  for (const account of state.accounts.list(state.instruments)) hash.record(account)
   for (const instrument of state.instruments) {
     if (instrument !== undefined) hashInstrument(hash, state, instrument)
   }

@@ -6,12 +6,17 @@ import { doubleZero } from './double-zero.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
 import { OrderIndex } from './order-index.ts'
 import { Participants } from './participants.ts'
+import { Protection } from './protection.ts'
+import { QuoteTable } from './quote-table.ts'
+import { Risk } from './risk.ts'
 import { Sessions } from './sessions.ts'
+import { Timers } from './timers.ts'
+import { Valuation } from './valuation.ts'
 
 export class ExchangeState {
   /** Sequence number of the last command applied; 0 before the first. */
   sequence = doubleZero
-  /** Time of the last command applied, microseconds. */
+  /** Time of the last command applied, or of what is due before it, microseconds. */
   timeUs = doubleZero
   /** The last order id and the last trade id given. */
   lastOrderId = doubleZero
@@ -21,25 +26,33 @@ export class ExchangeState {
   readonly index: OrderIndex
   readonly sessions: Sessions
   readonly participants = new Participants()
-  readonly accounts = new Accounts()
+  readonly accounts = new Accounts(this.participants)
+  readonly timers = new Timers()
   /** By number; index 0 is never used. */
   readonly instruments: (Instrument | undefined)[] = [undefined]
+  readonly valuation = new Valuation(this.participants, this.accounts, this.instruments)
+  readonly risk = new Risk(this.participants, this.accounts, this.valuation)
+  readonly protection = new Protection()
+  readonly quotes: QuoteTable
 
   constructor(orderCapacity: number) {
     this.memory = new BookMemory(orderCapacity)
     this.index = new OrderIndex(this.memory.orders, orderCapacity)
     this.sessions = new Sessions(this.memory.orders)
+    this.quotes = new QuoteTable(this.memory.orders, this.instruments, this.protection, this)
   }
 
   /** Adds an instrument (its number must be the next one) or changes the definition of an existing one. */
-  defineInstrument(definition: InstrumentDefinition, listener: BookListener): void {
+  defineInstrument(definition: InstrumentDefinition, listener: BookListener): Instrument {
     const number = definition.instrument
     const existing = this.instruments[number]
     if (existing !== undefined) {
       existing.redefine(definition)
-      return
+      return existing
     }
     if (number !== this.instruments.length) throw new Error(`instrument ${number} is out of order`)
-    this.instruments.push(new Instrument(definition, this.memory, listener))
+    const instrument = new Instrument(definition, this.memory, listener)
+    this.instruments.push(instrument)
+    return instrument
   }
 }
