@@ -143,3 +143,16 @@ it('a group that was only quoted in has no protection', () => {
   expect(protection.countFill(slot, 1, true, 1_000, 1_000)).toBe(false)
   expect(protection.state(slot, 1)).toBeUndefined()
 })
+
+it('records tell the terms, the sums and each fill that counts, of the groups whose terms were set', () => {
+  const protection = new Protection()
+  protection.open(1, 9)
+  const slot = protection.open(1, 7)
+  protection.set(slot, { ...unbounded, maxLots: 100, freezeMs: 5 })
+  protection.countFill(slot, 0, true, 9, 90)
+  protection.countFill(slot, SECOND, true, 30, 300)
+  protection.countFill(slot, SECOND + 1, false, 20, 200)
+  expect(protection.records(SECOND + 1)).toEqual([
+    [1, 7, 1, SECOND, 100, 0, 0, 0, 5_000, 0, 0, 50, 500, 2, 10, SECOND, 30, 300, 1, 30, SECOND + 1, 20, 200, 1, -20],
+  ])
+})

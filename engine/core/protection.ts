@@ -69,11 +69,6 @@ export class Protection {
   private readonly rings: Float64Array[] = [new Float64Array(0)]
   private readonly slots = new Map<number, number>()
 
-  /** Number of slots in use, slot 0, which is no group, included. */
-  get slotCount(): number {
-    return this.rings.length
-  }
-
   /** Slot of a group, 0 if neither its terms were set nor anything was quoted in it. */
   find(participant: number, group: number): number {
     return this.slots.get(participant * GROUPS_PER_PARTICIPANT + group) ?? 0
@@ -130,10 +125,6 @@ export class Protection {
     return this.data[slot * GROUP_SIZE + THAW_TIME]
   }
 
-  participant(slot: number): number {
-    return this.data[slot * GROUP_SIZE + PARTICIPANT]
-  }
-
   group(slot: number): number {
     return this.data[slot * GROUP_SIZE + GROUP]
   }
@@ -178,6 +169,23 @@ export class Protection {
       fills: this.data[base + FILLS],
       netLots: this.data[base + NET_LOTS],
     }
+  }
+
+  /** Everything about the groups whose terms were set, as it is at that time: by participant and group, their fills at the end. */
+  records(timeUs: number): number[][] {
+    const records: number[][] = []
+    for (const [, slot] of [...this.slots].sort(([one], [other]) => one - other)) {
+      if (this.state(slot, timeUs) === undefined) continue
+      const base = slot * GROUP_SIZE
+      const ring = this.rings[slot]
+      const record = [...this.data.subarray(base, base + OLDEST)]
+      for (let entry = 0; entry < this.data[base + ENTRIES]; entry++) {
+        const begin = ((this.data[base + OLDEST] + entry) & (roomOf(ring) - 1)) * ENTRY_SIZE
+        record.push(...ring.subarray(begin, begin + ENTRY_SIZE))
+      }
+      records.push(record)
+    }
+    return records
   }
 
   private freeze(base: number, timeUs: number): void {

@@ -52,7 +52,7 @@ export class QuoteTable {
   private readonly instruments: readonly (Instrument | undefined)[]
   private readonly protection: Protection
   private readonly clock: Clock
-  private records = new Int32Array(QUOTE_SIZE * 256)
+  private int32 = new Int32Array(QUOTE_SIZE * 256)
   private times = new Float64Array(TIMES_SIZE * 256)
   /** Number that the next quote will have. */
   private next = 1
@@ -81,9 +81,9 @@ export class QuoteTable {
   /** Makes the quote of a session in an instrument, which must not exist yet. */
   open(session: number, instrument: number): number {
     const quote = this.next++
-    if (this.next * QUOTE_SIZE > this.records.length) this.grow()
-    this.records[quote * QUOTE_SIZE + SESSION] = session
-    this.records[quote * QUOTE_SIZE + INSTRUMENT] = instrument
+    if (this.next * QUOTE_SIZE > this.int32.length) this.grow()
+    this.int32[quote * QUOTE_SIZE + SESSION] = session
+    this.int32[quote * QUOTE_SIZE + INSTRUMENT] = instrument
     while (this.bySession.length <= session) this.bySession.push(new Int32Array(0))
     let quotes = this.bySession[session]
     if (instrument >= quotes.length) {
@@ -100,29 +100,29 @@ export class QuoteTable {
   }
 
   session(quote: number): number {
-    return this.records[quote * QUOTE_SIZE + SESSION]
+    return this.int32[quote * QUOTE_SIZE + SESSION]
   }
 
   /** Order of a side, 0 if there is none. */
   order(quote: number, side: number): number {
-    return this.records[quote * QUOTE_SIZE + BID - BUY + side]
+    return this.int32[quote * QUOTE_SIZE + BID - BUY + side]
   }
 
   /** @param enters whether the order, if there is one, still has to enter the book */
   setOrder(quote: number, side: number, order: number, enters: boolean): void {
     const base = quote * QUOTE_SIZE
     const flag = entersFlag(side)
-    this.records[base + BID - BUY + side] = order
-    if (enters && order !== 0) this.records[base + FLAGS] |= flag
-    else this.records[base + FLAGS] &= ~flag
+    this.int32[base + BID - BUY + side] = order
+    if (enters && order !== 0) this.int32[base + FLAGS] |= flag
+    else this.int32[base + FLAGS] &= ~flag
   }
 
   /** The order of a side that has to enter the book, 0 if there is none; from now on it has entered. */
   takeEntering(quote: number, side: number): number {
     const base = quote * QUOTE_SIZE
     const flag = entersFlag(side)
-    if ((this.records[base + FLAGS] & flag) === 0) return 0
-    this.records[base + FLAGS] &= ~flag
+    if ((this.int32[base + FLAGS] & flag) === 0) return 0
+    this.int32[base + FLAGS] &= ~flag
     return this.order(quote, side)
   }
 
@@ -144,25 +144,25 @@ export class QuoteTable {
 
   /** Slot of its protection group. */
   group(quote: number): number {
-    return this.records[quote * QUOTE_SIZE + GROUP]
+    return this.int32[quote * QUOTE_SIZE + GROUP]
   }
 
   setGroup(quote: number, group: number): void {
-    const { records } = this
+    const { int32 } = this
     const base = quote * QUOTE_SIZE
-    const former = records[base + GROUP]
+    const former = int32[base + GROUP]
     if (group === former) return
-    const next = records[base + GROUP_NEXT]
-    const previous = records[base + GROUP_PREVIOUS]
-    if (next !== 0) records[next * QUOTE_SIZE + GROUP_PREVIOUS] = previous
-    if (previous !== 0) records[previous * QUOTE_SIZE + GROUP_NEXT] = next
+    const next = int32[base + GROUP_NEXT]
+    const previous = int32[base + GROUP_PREVIOUS]
+    if (next !== 0) int32[next * QUOTE_SIZE + GROUP_PREVIOUS] = previous
+    if (previous !== 0) int32[previous * QUOTE_SIZE + GROUP_NEXT] = next
     else if (former !== 0) this.firstOfGroups[former] = next
     if (group >= this.firstOfGroups.length) this.firstOfGroups = larger(this.firstOfGroups, group + 1)
     const first = this.firstOfGroups[group]
-    if (first !== 0) records[first * QUOTE_SIZE + GROUP_PREVIOUS] = quote
-    records[base + GROUP] = group
-    records[base + GROUP_NEXT] = first
-    records[base + GROUP_PREVIOUS] = 0
+    if (first !== 0) int32[first * QUOTE_SIZE + GROUP_PREVIOUS] = quote
+    int32[base + GROUP] = group
+    int32[base + GROUP_NEXT] = first
+    int32[base + GROUP_PREVIOUS] = 0
     this.firstOfGroups[group] = quote
   }
 
@@ -172,17 +172,17 @@ export class QuoteTable {
   }
 
   nextOfGroup(quote: number): number {
-    return this.records[quote * QUOTE_SIZE + GROUP_NEXT]
+    return this.int32[quote * QUOTE_SIZE + GROUP_NEXT]
   }
 
   // ── obligations ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** To be called when anything changed that decides whether a quote fulfils its obligation. */
   evaluate(quote: number): void {
-    const flags = this.records[quote * QUOTE_SIZE + FLAGS]
+    const flags = this.int32[quote * QUOTE_SIZE + FLAGS]
     const isMet = this.fulfilsObligation(quote)
     if (isMet === ((flags & MET) !== 0)) return
-    this.records[quote * QUOTE_SIZE + FLAGS] = flags ^ MET
+    this.int32[quote * QUOTE_SIZE + FLAGS] = flags ^ MET
     const base = quote * TIMES_SIZE
     if (isMet) this.times[base + MET_SINCE] = this.clock.timeUs
     else this.times[base + MET_TIME] += this.clock.timeUs - this.times[base + MET_SINCE]
@@ -217,10 +217,10 @@ export class QuoteTable {
 
   private fulfilsObligation(quote: number): boolean {
     const base = quote * QUOTE_SIZE
-    const bid = this.records[base + BID]
-    const ask = this.records[base + ASK]
-    if (bid === 0 || ask === 0 || (this.records[base + FLAGS] & (BID_ENTERS | ASK_ENTERS)) !== 0) return false
-    const instrument = this.instruments[this.records[base + INSTRUMENT]]!
+    const bid = this.int32[base + BID]
+    const ask = this.int32[base + ASK]
+    if (bid === 0 || ask === 0 || (this.int32[base + FLAGS] & (BID_ENTERS | ASK_ENTERS)) !== 0) return false
+    const instrument = this.instruments[this.int32[base + INSTRUMENT]]!
     const { quoteMaxSpreadTicks, quoteMinQuantityLots } = instrument.definition
     if (quoteMaxSpreadTicks === 0 || !instrument.isContinuous) return false
     const { int32 } = this.orders
@@ -234,7 +234,7 @@ export class QuoteTable {
   /** Time today during which a quote fulfilled its obligation. */
   private metUs(quote: number): number {
     const base = quote * TIMES_SIZE
-    const isMet = (this.records[quote * QUOTE_SIZE + FLAGS] & MET) !== 0
+    const isMet = (this.int32[quote * QUOTE_SIZE + FLAGS] & MET) !== 0
     return this.times[base + MET_TIME] + (isMet ? this.clock.timeUs - this.times[base + MET_SINCE] : 0)
   }
 
@@ -253,13 +253,29 @@ export class QuoteTable {
     }
   }
 
+  /** Everything about all quotes, by session and instrument: also of those without an open order, whose clocks count. */
+  records(): number[][] {
+    const records: number[][] = []
+    for (const [session, quotes] of this.bySession.entries()) {
+      for (const [instrument, quote] of quotes.entries()) {
+        if (quote === 0) continue
+        const { group, bidOrderId, askOrderId } = this.state(session, instrument) ?? noOrders
+        const isMet = this.int32[quote * QUOTE_SIZE + FLAGS] & MET
+        records.push([session, instrument, group, bidOrderId, askOrderId, this.metUs(quote), isMet])
+      }
+    }
+    return records
+  }
+
   private grow(): void {
-    this.records = larger(this.records, this.records.length * 2)
+    this.int32 = larger(this.int32, this.int32.length * 2)
     const times = new Float64Array(this.times.length * 2)
     times.set(this.times)
     this.times = times
   }
 }
+
+const noOrders: QuoteState = { group: 0, bidOrderId: 0, askOrderId: 0 }
 
 function entersFlag(side: number): number {
   return side === BUY ? BID_ENTERS : ASK_ENTERS

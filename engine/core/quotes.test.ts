@@ -403,3 +403,15 @@ it('a quote is the session’s own, and there is none of a side without lots', (
   expect(market.state.quotes.state(1, 1)).toBeUndefined()
   expect([BUY, SELL].map((side) => market.state.accounts.worstPositionLots(1, side, 0))).toEqual([0, 0])
 })
+
+it('records tell of every quote, of one without orders that its clock stands', () => {
+  market.quote(2, [[1, 98, 10, 102, 10]], 3)
+  market.quote(1, [[2, 48, 10, 0, 0]], 2)
+  market.state.timeUs += 40
+  market.quote(2, [[1, 98, 0, 102, 0]], 3)
+  // Session, instrument, group, order ids of both sides, time as the instrument asks, whether it is so now.
+  expect(market.state.quotes.records()).toEqual([
+    [1, 2, 2, 3, 0, 0, 0],
+    [2, 1, 0, 0, 0, 40, 0],
+  ])
+})
