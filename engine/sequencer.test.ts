@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodeMessagePack } from '../protocol/codec.ts'
+import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
 import { LogWriteError } from './log/command-log.ts'
 import { MemoryLog } from './log/memory-log.ts'
 import { RecoveryError } from './sequencer.ts'
@@ -128,5 +128,101 @@ describe('the sequencer', () => {
     expect(venue.sequencer.sequence).toBe(sequence)
     expect(venue.haltedBy.length).toBe(1)
     expect(venue.haltedBy[0]).toBeInstanceOf(LogWriteError)
+  })
+
+  describe('while nothing is sent', () => {
+    /** Records of the log that are about time alone, and when. */
+    function timeRecords(kept: Uint8Array<ArrayBuffer>[]): number[] {
+      const times: number[] = []
+      new MemoryLog(kept).replay(({ bytes, start, end, timeUs }) => {
+        if (decodeMessagePack(bytes.subarray(start, end)).type === 'timeAdvanced') times.push(timeUs)
+      })
+      return times
+    }
+
+    const until = (venue: TestVenue, ref: number, milliseconds: number) =>
+      newOrder(ref, { timeInForce: 'goodTillDate', expireTimeUs: venue.clock.wall + milliseconds * 1_000 })
+
+    it('lets time pass in the log when something is due, and not before', async () => {
+      const kept: Uint8Array<ArrayBuffer>[] = []
+      const venue = new TestVenue(kept)
+      const socket = await venue.live('a')
+      venue.send(socket, until(venue, 1, 500), until(venue, 2, 800))
+      venue.sequencer.endTurn()
+      socket.take()
+      venue.pass(499)
+      expect(socket.take()).toEqual([])
+      venue.pass(1)
+      expect(socket.take()).toMatchObject([
+        { type: 'expired', orderRef: 1, expiredLots: 1, engineTimeUs: venue.clock.wall + 500_000 },
+      ])
+      venue.pass(300)
+      expect(socket.take()).toMatchObject([{ type: 'expired', orderRef: 2 }])
+      expect(timeRecords(kept)).toEqual([500_000, 800_000].map((after) => venue.clock.wall + after))
+
+      const recovered = new TestVenue(kept)
+      expect(recovered.recovery.stateHash).toBe(venue.exchange.stateHash())
+    })
+
+    it('needs no such record where a command came in time', async () => {
+      const kept: Uint8Array<ArrayBuffer>[] = []
+      const venue = new TestVenue(kept)
+      const socket = await venue.live('a')
+      venue.send(socket, until(venue, 1, 500))
+      venue.sequencer.endTurn()
+      venue.clock.ms += 500
+      venue.send(socket, newOrder(2))
+      venue.sequencer.endTurn()
+      expect(socket.take()).toMatchObject([
+        { type: 'accepted' },
+        { type: 'expired', orderRef: 1 },
+        { type: 'accepted' },
+      ])
+      venue.pass(0)
+      expect(timeRecords(kept)).toEqual([])
+    })
+
+    it('asks the clock once, however many orders come and go, and again only for something earlier', async () => {
+      const venue = new TestVenue()
+      const socket = await venue.live('a')
+      // The next midnight is always waited for.
+      expect(venue.clock.timers.size).toBe(1)
+      for (let ref = 1; ref < 100; ref += 2) {
+        venue.send(socket, until(venue, ref, 500 + ref), { type: 'cancelOrder', ref: ref + 1, orderRef: ref })
+        venue.sequencer.endTurn()
+      }
+      expect(venue.clock.timers.size).toBe(1)
+      const { sequence } = venue.exchange
+      venue.pass(1_000)
+      expect(venue.exchange.sequence).toBe(sequence)
+      expect(venue.clock.timers.size).toBe(1)
+    })
+
+    it('lets happen what became due while the engine was down', async () => {
+      const kept: Uint8Array<ArrayBuffer>[] = []
+      const before = new TestVenue(kept)
+      const options = { cancelOnDisconnect: false }
+      before.send(await before.live('a', options), until(before, 1, 500))
+      before.sequencer.endTurn()
+      const clock = new TestClock()
+      clock.wall += 3_600_000_000
+      const venue = new TestVenue(kept, clock)
+      expect(venue.exchange.session(1)).toMatchObject({ openOrderCount: 1 })
+      venue.pass(0)
+      expect(venue.exchange.session(1)).toMatchObject({ openOrderCount: 0 })
+    })
+
+    it('does nothing once it is closed or halted', async () => {
+      const closed = new TestVenue()
+      await closed.live('a')
+      closed.sequencer.close()
+      expect(closed.clock.timers.size).toBe(0)
+      const halted = new TestVenue()
+      const socket = await halted.live('a')
+      halted.log.failing = true
+      halted.send(socket, newOrder(1))
+      halted.sequencer.endTurn()
+      expect(halted.clock.timers.size).toBe(0)
+    })
   })
 })

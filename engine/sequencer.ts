@@ -7,10 +7,10 @@
  * failed write they never are again: the sequencer is then halted for good, and a restart recovers what the log holds.
  */
 import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
-import { type Message, messages } from '../protocol/messages.ts'
+import { messages } from '../protocol/messages.ts'
 import { decodeOrderEntry } from '../protocol/order-entry-codec.ts'
 import type { Clock } from './clock.ts'
-import { Command, type Definition, doubleZero, EventBuffer, type Exchange } from './core/index.ts'
+import { Command, type ControlCommand, type Definition, doubleZero, EventBuffer, type Exchange } from './core/index.ts'
 import type { CommandLog, LogRecord } from './log/command-log.ts'
 
 export interface SequencerOptions {
@@ -43,10 +43,7 @@ interface TurnEnd {
   readonly whenHalted: () => void
 }
 
-/** A command of a session that is not order entry. */
-export type Control = Message<'setProtection' | 'resetProtection' | 'changePhase' | 'changeLimit' | 'blockParticipant'>
-
-const controlTypes: ReadonlySet<string> = new Set<Control['type']>([
+const controlTypes: ReadonlySet<string> = new Set<ControlCommand['type']>([
   'setProtection',
   'resetProtection',
   'changePhase',
@@ -161,13 +158,13 @@ export class Sequencer {
   }
 
   /** Sequences a session's command that is not order entry. Only while the state is `open`. */
-  submitControl(control: Control, session: number): void {
+  submitControl(control: ControlCommand, session: number): void {
     this.submit(control, session, (logged, sequence, timeUs) => {
       this.exchange.applyControl(logged, sequence, timeUs, session, this.events)
     })
   }
 
-  private submit<Command extends Definition | Control>(
+  private submit<Command extends Definition | ControlCommand>(
     command: Command,
     session: number,
     apply: (logged: Command, sequence: number, timeUs: number) => void,
@@ -281,7 +278,7 @@ export class Sequencer {
       }
       const message = decodeMessagePack(record.bytes.subarray(record.start, record.end))
       if (controlTypes.has(message.type)) {
-        exchange.applyControl(message as Control, record.sequence, record.timeUs, record.session, events)
+        exchange.applyControl(message as ControlCommand, record.sequence, record.timeUs, record.session, events)
         return
       }
       if (messages[message.type].from !== 'log') throw new Error(`${message.type} is not a command`)

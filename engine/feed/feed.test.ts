@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { OutgoingMessage } from '../../protocol/messages.ts'
 import { newOrder, TestVenue } from '../venue-fixture.ts'
 
 const sell = { side: 'sell' } as const
@@ -144,6 +145,56 @@ describe('the feed', () => {
         sequence: 9,
       },
     ])
+  })
+
+  it('publishes a change of phase at once, whoever caused it', async () => {
+    const venue = new TestVenue()
+    const [admin, reader] = [await venue.live('b'), venue.connect()]
+    venue.send(reader, { type: 'subscribe', channel: 'status', instrument: 1 })
+    venue.sequencer.endTurn()
+    reader.take()
+    venue.send(admin, { type: 'changePhase', ref: 1, instrument: 0, phase: 'halted' })
+    venue.sequencer.endTurn()
+    expect(reader.take()).toMatchObject([{ type: 'status', instrument: 1, phase: 'halted', sequence: 8 }])
+    const late = venue.connect('json')
+    venue.send(late, { type: 'subscribe', channel: 'status', instrument: 2 })
+    venue.sequencer.endTurn()
+    expect(late.take()[2]).toMatchObject({ type: 'status', instrument: 2, phase: 'halted' })
+  })
+
+  it('publishes what an auction would do after each turn that changed it, and zeros when it is over', async () => {
+    const venue = new TestVenue()
+    const [maker, admin, reader] = [await venue.live('a'), await venue.live('b'), venue.connect()]
+    const turn = (...messages: OutgoingMessage[]) => {
+      for (const message of messages) venue.send('phase' in message ? admin : maker, message)
+      venue.sequencer.endTurn()
+      return reader.take()
+    }
+    const phase = (ref: number, to: 'openingAuction' | 'continuous') =>
+      ({ type: 'changePhase', ref, instrument: 1, phase: to }) as const
+    for (const channel of ['auction', 'trades'] as const) {
+      venue.send(reader, { type: 'subscribe', channel, instrument: 1 })
+    }
+    const nothing = { priceTicks: 0, volumeLots: 0, imbalanceLots: 0 }
+    expect(turn()[2]).toMatchObject({ type: 'auctionIndication', previousSequence: 0, ...nothing })
+    expect(turn(phase(1, 'openingAuction'), newOrder(1, { quantityLots: 7, priceTicks: 10_020 }))).toEqual([])
+    venue.send(admin, newOrder(2, { ...sell, quantityLots: 4, priceTicks: 10_010 }))
+    const [first, ...others] = turn()
+    // 4 of 7 lots trade; 3 are left to buy, so that it is the highest price at which as much trades.
+    const indication = { priceTicks: 10_020, volumeLots: 4, imbalanceLots: 3 }
+    expect([first, others]).toMatchObject([{ type: 'auctionIndication', previousSequence: 0, ...indication }, []])
+    // A sell above the auction price changes the book, but not what the auction would do.
+    venue.send(admin, newOrder(3, { ...sell, priceTicks: 10_050 }))
+    expect(turn()).toEqual([])
+    const late = venue.connect('json')
+    venue.send(late, { type: 'subscribe', channel: 'auction', instrument: 0 })
+    venue.sequencer.endTurn()
+    expect(late.take()[2]).toMatchObject({ type: 'auctionIndication', instrument: 1, ...indication })
+    expect(turn(phase(4, 'continuous'))).toMatchObject([
+      { type: 'trades', trades: [{ priceTicks: 10_020, quantityLots: 4, aggressorSide: 'any' }] },
+      { type: 'auctionIndication', previousSequence: 'sequence' in first && first.sequence, ...nothing },
+    ])
+    expect(turn(newOrder(2))).toEqual([])
   })
 
   it('begins after a restart with what the log gave', async () => {

@@ -9,10 +9,10 @@ import { ProtocolError } from '../../protocol/codec.ts'
 import { closeCodeOf, type ErrorName, errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { type Message, type OutgoingMessage, protocolVersion } from '../../protocol/messages.ts'
-import type { AccountState, Exchange } from '../core/index.ts'
+import type { AccountState, ControlCommand, Exchange } from '../core/index.ts'
 import type { Feed, Subscriber } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
-import type { Control, Sequencer } from '../sequencer.ts'
+import type { Sequencer } from '../sequencer.ts'
 import type { FrameTarget } from './frame-reader.ts'
 import { Outbox } from './outbox.ts'
 import { RateLimiter } from './rate-limiter.ts'
@@ -87,7 +87,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   }
 
   /** A command that is no order entry. */
-  private control(message: Control): void {
+  private control(message: ControlCommand): void {
     const session = this.sessionFor(message.ref)
     if (session !== undefined) this.services.sequencer.submitControl(message, session.number)
   }

@@ -116,6 +116,45 @@ describe('FrameReader', () => {
     ])
   })
 
+  it('takes a mass quote in both encodings, and says what is wrong with one', () => {
+    const rows = [
+      [1, 99, 5, 101, 5],
+      [2, 0, 0, 7, 1],
+    ]
+    const taken = readMessagePack([20, 3, 1, rows])
+    expect(taken.commands[0]).toMatchObject({ type: 20, ref: 3, group: 1, quoteCount: 2 })
+    expect([...taken.command.quotes.subarray(0, 10)]).toEqual(rows.flat())
+    const quotes = '[{"instrument":2,"bidPriceTicks":0,"bidQuantityLots":0,"askPriceTicks":7,"askQuantityLots":1}]'
+    const json = readJson(`{"type":"massQuote","ref":4,"group":1,"quotes":${quotes}}`)
+    expect(json.commands[0]).toMatchObject({ type: 20, ref: 4, quoteCount: 1 })
+    expect([...json.command.quotes.subarray(0, 5)]).toEqual(rows[1])
+
+    const wrong = readMessagePack(
+      [20, 3, 1, Array(257).fill(rows[0])],
+      [20, 4, 1, [[1, 99, 5, 101]]],
+      [20, 5, 1, [[1, 99, 5, 101, [5]]]],
+      [20, 6, 1, [{ instrument: 1 }]],
+      [20, 7, 1, { 0: rows[0] }],
+      [20, 8, 1, 9],
+    )
+    expect(wrong.orders).toEqual([])
+    expect(wrong.refusals.map(({ code, field, ref }) => [code, field, ref])).toEqual(
+      [3, 4, 5, 6, 7, 8].map((ref) => ['invalidField', 'quotes', ref]),
+    )
+  })
+
+  it("hands over an admin's commands, and what a participant sets for its quotes, as requests", () => {
+    const target = readMessagePack([24, 1, 0, 4], [25, 2, 'a', 3, 500], [26, 3, 'a'], [21, 4, 1, 5, 6, 7, 8, 9, 0], [8])
+    expect(target.requests).toMatchObject([
+      { type: 'changePhase', ref: 1, instrument: 0, phase: 'halted' },
+      { type: 'changeLimit', ref: 2, participant: 'a', limit: 'maxPositionLots', value: 500 },
+      { type: 'blockParticipant', ref: 3, participant: 'a', blocked: true },
+      { type: 'setProtection', ref: 4, group: 1, intervalMs: 5, maxLots: 6, maxNetLots: 9, freezeMs: 0 },
+      { type: 'queryObligations' },
+    ])
+    expect(codes(readMessagePack([24, 1, 0, 9], [25, 2, 'a', 11, 500]))).toEqual(['invalidField', 'invalidField'])
+  })
+
   it('takes only what clients may send: not what the engine sends, nor what only the log holds', () => {
     expect(codes(readMessagePack([32], [128, []], [99], ['length'], [1.5]))).toEqual(Array(5).fill('unknownMessage'))
     const names = ['accepted', 'sessionDisconnected', 'nothing', 'constructor', '__proto__']
