@@ -76,7 +76,7 @@ export class OrderBook {
     quantityLots: number,
     priceTicks: number,
     displayQuantityLots = 0,
-    selfTradeMode = CANCEL_NEWEST,
+    selfTradeMode: number = CANCEL_NEWEST,
   ): boolean {
     const { book, listener, memory, reports } = this
     let quantity = quantityLots
@@ -162,14 +162,18 @@ export class OrderBook {
     this.isMatching = false
   }
 
-  /** Lets the gathered orders trade in an auction, and new ones at once again. Returns the auction price, 0 if nothing traded. */
+  /**
+   * Lets the gathered orders trade in an auction, and new ones at once again. Returns the auction price, 0 if the book was
+   * not crossed.
+   */
   uncross(referencePriceTicks: number): number {
-    const { book } = this
+    const { book, reports } = this
     this.isMatching = true
     book.findAuctionPrice(referencePriceTicks)
     const priceTicks = book.auctionPriceTicks
+    reports.lastPriceTicks = referencePriceTicks
     // Self-trade prevention can leave the book crossed.
-    while (book.findAuctionPrice(referencePriceTicks)) book.uncross(book.auctionPriceTicks)
+    while (book.findAuctionPrice(reports.lastPriceTicks)) book.uncross(book.auctionPriceTicks)
     return priceTicks
   }
 
@@ -293,6 +297,8 @@ class Reports implements BookListener {
   takerOrderId = doubleZero
   takerLeavesLots = doubleZero
   takerLostLots = doubleZero
+  /** What the next round of an auction is to be near to. */
+  lastPriceTicks = 0
 
   constructor(memory: BookMemory, index: OrderIndex, listener: OrderBookListener) {
     this.memory = memory
@@ -319,6 +325,7 @@ class Reports implements BookListener {
 
   onAuctionFill(buy: number, sell: number, priceTicks: number, lots: number): void {
     const { orders } = this.memory
+    this.lastPriceTicks = priceTicks
     const buyOrderId = orders.orderId(buy)
     const sellOrderId = orders.orderId(sell)
     if (orders.int32[buy * ORDER_SIZE + LEAVES] === 0) this.forget(buy, buyOrderId)
