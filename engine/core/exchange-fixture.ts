@@ -6,6 +6,7 @@
 import { errorNameOf } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations, type Message, type OrderType, type Side, type TimeInForce } from '../../protocol/messages.ts'
+import type { ControlCommand } from './control.ts'
 import type { Definition } from './exchange.ts'
 import { Command, commandType, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from './index.ts'
 import type { InstrumentDefinition } from './instrument.ts'
@@ -14,6 +15,7 @@ const {
   DETAIL_1,
   DETAIL_2,
   DETAIL_3,
+  INSTRUMENT,
   LEAVES_LOTS,
   ORDER_REF,
   PRICE_TICKS,
@@ -31,6 +33,9 @@ const traders: readonly Trader[] = ['A', 'B', 'C', 'A2']
 const participantOf: Readonly<Record<Trader, number>> = { A: 1, B: 2, C: 3, A2: 1 }
 
 export type RiskLimits = Omit<Message<'participantDefined'>, 'type' | 'participant' | 'name'>
+
+/** A row of a mass quote: instrument, price and quantity of the buy, price and quantity of the sell. */
+export type Quote = readonly [number, number, number, number, number]
 
 interface Terms {
   readonly type?: OrderType
@@ -85,6 +90,8 @@ export class Venue {
   readonly exchange = new Exchange()
   private readonly out = new EventBuffer()
   private sequence = 0
+  /** Of the last command; there are ten microseconds between two commands. */
+  private timeUs = 0
 
   constructor(terms: Partial<InstrumentDefinition> = {}) {
     this.defineInstrument(terms)
@@ -132,6 +139,26 @@ export class Venue {
 
   massCancel(trader: Trader, instrument = 0, side: keyof typeof enumerations.side = 'any'): string[] {
     return this.send(trader, { type: commandType.massCancel, instrument, side: enumerations.side[side] })
+  }
+
+  quote(trader: Trader, rows: readonly Quote[], group = 1): string[] {
+    const quotes = new Command().quotes
+    quotes.set(rows.flat())
+    return this.send(trader, { type: commandType.massQuote, group, quoteCount: rows.length, quotes })
+  }
+
+  /** Sends one of the rare commands with the session's next ref. */
+  control(trader: Trader, command: DistributiveOmit<ControlCommand, 'ref'>): string[] {
+    const session = sessionOf(trader)
+    const ref = this.exchange.session(session)!.lastRef + 1
+    const { sequence, timeUs } = this.stamp()
+    this.exchange.applyControl({ ...command, ref }, sequence, timeUs, session, this.out)
+    return this.lines()
+  }
+
+  /** Lets time pass before the next command. */
+  wait(us: number): void {
+    this.timeUs += us
   }
 
   /** Sends a command with the session's next ref, unless one is given, and tells what it caused. */
@@ -191,7 +218,8 @@ export class Venue {
   private stamp() {
     this.out.clear()
     this.sequence += 1
-    return { sequence: this.sequence, timeUs: this.sequence * 10 }
+    this.timeUs += 10
+    return { sequence: this.sequence, timeUs: this.timeUs }
   }
 
   private lines(): string[] {
@@ -212,6 +240,8 @@ export class Venue {
     return records
   }
 }
+
+type DistributiveOmit<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never
 
 function sessionOf(trader: Trader): number {
   return traders.indexOf(trader) + 1
@@ -235,6 +265,16 @@ function lineOf(event: Float64Array): string {
       return `${order} replaced: ${atPrice}, ${event[LEAVES_LOTS]} left, ${event[DETAIL_1] ? 'keeps' : 'loses'} priority`
     case eventType.massCancelled:
       return `${trader} mass cancelled: ${event[DETAIL_1]}`
+    case eventType.quoteAccepted:
+      return `${trader} quote ${event[INSTRUMENT]} accepted: ${atPrice}, ${event[DETAIL_3]} @ ${event[DETAIL_2]}`
+    case eventType.quoteRejected:
+      return `${trader} quote ${event[INSTRUMENT]} rejected: ${errorNameOf[event[DETAIL_1]]}, ${nameOf('field', event[DETAIL_2])}, ${event[DETAIL_3]}`
+    case eventType.massQuoted:
+      return `${trader} mass quoted: ${event[DETAIL_1]} accepted, ${event[DETAIL_2]} rejected`
+    case eventType.protectionTriggered:
+      return `${trader} protection triggered: group ${event[DETAIL_1]}, thaws ${event[DETAIL_2]}`
+    case eventType.carriedOut:
+      return `${trader} carried out`
     case eventType.duplicateRef:
       return `${trader} duplicate ref ${event[REF]}, last ${event[DETAIL_3]}`
     case eventType.traded:

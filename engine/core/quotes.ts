@@ -21,6 +21,8 @@ const { field } = enumerations
 const { buy: BUY, sell: SELL } = enumerations.side
 const { protection: PROTECTION, quoteReplaced: QUOTE_REPLACED } = enumerations.cancelReason
 const REPEATED_QUOTE = errors.repeatedQuote.number
+/** Instead of the number of a quote. */
+const REJECTED = -1
 
 /** What quotes need done to their orders. */
 export interface QuoteActions {
@@ -83,7 +85,7 @@ export class Quotes {
     let acceptedCount = 0
     for (let row = 0; row < quoteCount; row++) {
       const quote = this.replace(command, row * QUOTE_WIDTH, participant, group)
-      if (quote !== 0) this.accepted[acceptedCount++] = quote
+      if (quote !== REJECTED) this.accepted[acceptedCount++] = quote
     }
     this.runningSession = session
     this.runningGroup = group
@@ -146,7 +148,7 @@ export class Quotes {
 
   // ── one row ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Checks one row, tells what becomes of it and takes out what it replaces. Returns its quote, 0 if it was rejected. */
+  /** Checks one row, tells what becomes of it and takes out what it replaces. Returns its quote, or that it was rejected. */
   private replace(command: Command, row: number, participant: number, group: number): number {
     const { session, ref, quotes } = command
     const { actions, events, state, table } = this
@@ -160,13 +162,15 @@ export class Quotes {
     if (instrument === undefined || code !== 0) {
       events.quoteRejected(session, ref, number, code, this.field, this.bound)
       // The quote of the row before is no stale one.
-      if (quote !== 0 && code !== REPEATED_QUOTE) this.cancelSides(quote, ref)
-      return 0
+      if (quote !== 0 && code !== REPEATED_QUOTE) this.cancelSides(quote)
+      return REJECTED
     }
-    if (quote === 0) quote = table.open(session, number)
-    table.setGroup(quote, group)
     const bidLots = quotes[row + BID_QUANTITY_LOTS]
     const askLots = quotes[row + ASK_QUANTITY_LOTS]
+    if (bidLots !== 0 || askLots !== 0) {
+      if (quote === 0) quote = table.open(session, number)
+      table.setGroup(quote, group)
+    }
     const formerBid = table.order(quote, BUY)
     const formerAsk = table.order(quote, SELL)
     const bid = this.sideOrder(command, instrument, formerBid, BUY, quotes[row + BID_PRICE_TICKS], bidLots)
@@ -197,11 +201,16 @@ export class Quotes {
     return this.actions.create(command.session, command.ref, instrument, side, priceTicks, lots)
   }
 
-  private cancelSides(quote: number, ref: number): void {
-    for (let side = BUY; side <= SELL; side++) {
-      const order = this.table.order(quote, side)
-      if (order !== 0) this.actions.cancel(order, ref, QUOTE_REPLACED)
-    }
+  /** Lowest order id first. */
+  private cancelSides(quote: number): void {
+    const { actions, state, table } = this
+    const { orders } = state.memory
+    const bid = table.order(quote, BUY)
+    const ask = table.order(quote, SELL)
+    const isAskOlder = ask !== 0 && orders.orderId(ask) < orders.orderId(bid)
+    if (isAskOlder) actions.cancel(ask, 0, QUOTE_REPLACED)
+    if (bid !== 0) actions.cancel(bid, 0, QUOTE_REPLACED)
+    if (ask !== 0 && !isAskOlder) actions.cancel(ask, 0, QUOTE_REPLACED)
   }
 
   // ── checks ────────────────────────────────────────────────────────────────────────────────────────────────────────
