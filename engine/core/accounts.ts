@@ -23,14 +23,15 @@ const LOT_VALUE = 3
 const CASH = 4
 const FEES = 5
 const REALISED = 6
+// Beside them the participant: what a resting or cancelled order touches is the first half.
 /** What the open position was bought for, negative when short. */
-const COST = 7
+const COST = 11
 /** Open quantity of reduce-only orders, waiting stops left out, side by side. */
 const REDUCE_ONLY_BUY = 8
 const VALUATION_PRICE = 10
 // 32-bit columns, in units of 4 bytes from the record's begin.
-const PARTICIPANT_32 = 22
-const INSTRUMENT_32 = 23
+const PARTICIPANT_32 = 14
+const INSTRUMENT_32 = 15
 
 export interface AccountState {
   readonly participant: number
@@ -74,24 +75,24 @@ export class Accounts {
   }
 
   participant(account: number): number {
-    return this.int32[account * ACCOUNT_SIZE * 2 + PARTICIPANT_32]
+    return this.int32[recordOf(account) * 2 + PARTICIPANT_32]
   }
 
   positionLots(account: number): number {
-    return this.data[account * ACCOUNT_SIZE + POSITION]
+    return this.data[recordOf(account) + POSITION]
   }
 
   // ── what the checks ask ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** What the position could become, in the direction of the side, if this quantity and every open order of the side traded. */
   worstPositionLots(account: number, side: number, lots: number): number {
-    const base = account * ACCOUNT_SIZE
-    return this.data[base + POSITION] * signOf(side) + this.data[base + OPEN_BUY - BUY + side] + lots
+    const base = recordOf(account)
+    return this.data[base + POSITION] * signOf(side) + this.data[base + OPEN_BUY - BUY + (side & 3)] + lots
   }
 
   /** By how much this quantity would raise the gross exposure. An account that is not open yet is valued at the mark. */
   addedExposureMinor(account: number, side: number, lots: number, instrument: Instrument): number {
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     const lotValue =
       account === 0 ? instrument.markPriceTicks() * instrument.definition.tickValueMinor : this.data[base + LOT_VALUE]
     const lean = this.leanLots(base)
@@ -100,29 +101,29 @@ export class Accounts {
 
   /** Lots that it holds or could still trade. */
   reachableLots(account: number): number {
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     return Math.abs(this.data[base + POSITION]) + this.data[base + OPEN_BUY] + this.data[base + OPEN_SELL]
   }
 
   /** The sizes of its sums of money together. */
   bookedMinor(account: number): number {
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     const { data } = this
     return Math.abs(data[base + CASH]) + Math.abs(data[base + FEES]) + Math.abs(data[base + REALISED])
   }
 
   /** What an order of the side may reduce beside the reduce-only orders that are open on it. */
   reducibleLots(account: number, side: number): number {
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     const held = -this.data[base + POSITION] * signOf(side)
-    return Math.max(0, held - this.data[base + REDUCE_ONLY_BUY - BUY + side])
+    return Math.max(0, held - this.data[base + REDUCE_ONLY_BUY - BUY + (side & 3)])
   }
 
   /** By how much the open reduce-only orders of a side are more than the position leaves to reduce. */
   excessReduceOnlyLots(account: number, side: number): number {
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     const held = -this.data[base + POSITION] * signOf(side)
-    return Math.max(0, this.data[base + REDUCE_ONLY_BUY - BUY + side] - Math.max(0, held))
+    return Math.max(0, this.data[base + REDUCE_ONLY_BUY - BUY + (side & 3)] - Math.max(0, held))
   }
 
   /** Whether any account has open reduce-only orders. */
@@ -134,16 +135,16 @@ export class Accounts {
 
   /** Open quantity came (positive) or went (negative). */
   addOpenLots(account: number, side: number, lots: number): void {
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     const lean = this.leanLots(base)
     const worstLots = (lots + Math.abs(lean + lots * signOf(side)) - Math.abs(lean)) / 2
-    this.data[base + OPEN_BUY - BUY + side] += lots
+    this.data[base + OPEN_BUY - BUY + (side & 3)] += lots
     this.participants.addGrossExposure(this.participant(account), worstLots * this.data[base + LOT_VALUE])
   }
 
   /** The same for the part of it that is of reduce-only orders. */
   addReduceOnlyLots(account: number, side: number, lots: number): void {
-    this.data[account * ACCOUNT_SIZE + REDUCE_ONLY_BUY - BUY + side] += lots
+    this.data[recordOf(account) + REDUCE_ONLY_BUY - BUY + (side & 3)] += lots
     this.reduceOnlyLots += lots
   }
 
@@ -154,7 +155,7 @@ export class Accounts {
    */
   trade(account: number, side: number, lots: number, notionalMinor: number, feeRate: number, openLots: number): number {
     const { data, participants } = this
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     const sign = signOf(side)
     const fee = feeMinor(notionalMinor, feeRate)
     const position = data[base + POSITION]
@@ -162,12 +163,19 @@ export class Accounts {
     const paidMinor = notionalMinor * sign
     const lean = this.leanLots(base)
     const worstLots = (Math.abs(lean + (2 * lots - openLots) * sign) - openLots - Math.abs(lean)) / 2
-    data[base + OPEN_BUY - BUY + side] -= openLots
+    data[base + OPEN_BUY - BUY + (side & 3)] -= openLots
     data[base + POSITION] = position + lots * sign
     data[base + CASH] -= paidMinor + fee
     data[base + FEES] += fee
-    if (position * sign >= 0) data[base + COST] += paidMinor
-    else this.reduce(base, position, sign, lots, notionalMinor)
+    // What of it closes the position, whose cost it takes a share of; all the rest opens. Without a branch, as above.
+    const held = (Math.abs(position) - position * sign) / 2
+    const closedLots = (lots + held - Math.abs(lots - held)) / 2
+    const costMinor = Math.abs(data[base + COST])
+    const closedCostMinor = position === 0 ? 0 : multiplyDivide(costMinor, closedLots, Math.abs(position))
+    // The notional is lots times a price, so this is exact.
+    const closedMinor = (notionalMinor / lots) * closedLots
+    data[base + REALISED] += (closedCostMinor - closedMinor) * sign
+    data[base + COST] += (closedCostMinor + notionalMinor - closedMinor) * sign
     const participant = this.participant(account)
     participants.addEquity(participant, lots * sign * lotValue - paidMinor - fee)
     participants.addGrossExposure(participant, worstLots * lotValue)
@@ -180,7 +188,7 @@ export class Accounts {
     if (accounts === undefined) return
     for (let number = 1; number < accounts.length; number++) {
       if (accounts[number] === 0) continue
-      const base = accounts[number] * ACCOUNT_SIZE
+      const base = recordOf(accounts[number])
       const before = this.data[base + LOT_VALUE]
       this.value(base, instruments[number]!)
       const change = this.data[base + LOT_VALUE] - before
@@ -201,9 +209,9 @@ export class Accounts {
       this.int32 = new Int32Array(larger.buffer)
     }
     const { number } = instrument
-    this.int32[account * ACCOUNT_SIZE * 2 + PARTICIPANT_32] = participant
-    this.int32[account * ACCOUNT_SIZE * 2 + INSTRUMENT_32] = number
-    this.value(account * ACCOUNT_SIZE, instrument)
+    this.int32[recordOf(account) * 2 + PARTICIPANT_32] = participant
+    this.int32[recordOf(account) * 2 + INSTRUMENT_32] = number
+    this.value(recordOf(account), instrument)
     while (this.byParticipant.length <= participant) this.byParticipant.push(new Int32Array(16))
     const existing = this.byParticipant[participant]
     if (number >= existing.length) {
@@ -219,7 +227,7 @@ export class Accounts {
   list(instruments: readonly (Instrument | undefined)[]): AccountState[] {
     const states: AccountState[] = []
     for (let account = 1; account < this.next; account++) {
-      states.push(this.state(account, instruments[this.int32[account * ACCOUNT_SIZE * 2 + INSTRUMENT_32]]!))
+      states.push(this.state(account, instruments[this.int32[recordOf(account) * 2 + INSTRUMENT_32]]!))
     }
     return states
   }
@@ -232,19 +240,6 @@ export class Accounts {
     return 2 * this.data[base + POSITION] + this.data[base + OPEN_BUY] - this.data[base + OPEN_SELL]
   }
 
-  /** Takes a trade against the position out of its cost, and what goes beyond it into the cost of the new one. */
-  private reduce(base: number, position: number, sign: number, lots: number, notionalMinor: number): void {
-    const { data } = this
-    const held = Math.abs(position)
-    const cost = Math.abs(data[base + COST])
-    const closesAll = lots >= held
-    const closedMinor = closesAll ? cost : multiplyDivide(cost, lots, held)
-    // The notional is lots times a price, so this is exact.
-    const closingMinor = closesAll ? (notionalMinor / lots) * held : notionalMinor
-    data[base + REALISED] += (closedMinor - closingMinor) * sign
-    data[base + COST] += (closedMinor + notionalMinor - closingMinor) * sign
-  }
-
   private value(base: number, instrument: Instrument): void {
     const priceTicks = instrument.markPriceTicks()
     this.data[base + VALUATION_PRICE] = priceTicks
@@ -253,7 +248,7 @@ export class Accounts {
 
   private state(account: number, instrument: Instrument): AccountState {
     const { data } = this
-    const base = account * ACCOUNT_SIZE
+    const base = recordOf(account)
     const lotMarkMinor = instrument.markPriceTicks() * instrument.definition.tickValueMinor
     return {
       participant: this.participant(account),
@@ -271,7 +266,12 @@ export class Accounts {
   }
 }
 
+/** Where an account's record begins. The mask changes nothing, but tells V8 that adding a column cannot overflow. */
+function recordOf(account: number): number {
+  return (account & 0x1ffffff) * ACCOUNT_SIZE
+}
+
 /** 1 for buy, -1 for sell. */
 function signOf(side: number): number {
-  return 3 - 2 * side
+  return 3 - 2 * (side & 3)
 }

@@ -22,27 +22,28 @@ const switchedOffByZero: readonly number[] = [
 ]
 
 const RECORD_SIZE = 32
-// The limits in force come first, as `enumerations.riskLimit` numbers them.
+// What every order needs comes first, as few cache lines as it goes.
 const MAX_ORDER_QUANTITY = 0
 const MAX_ORDER_NOTIONAL = 1
 const MAX_POSITION = 2
 const MAX_OPEN_ORDERS = 3
-const MAX_GROSS_EXPOSURE = 4
-const MAX_DAILY_LOSS = 5
-const MAX_MESSAGES = 6
-const MAX_PRICE_DISTANCE = 7
-const MAX_DUPLICATES = 8
-const DUPLICATE_WINDOW_MS = 9
-const OPEN_ORDERS = 10
+const MAX_MESSAGES = 4
 /** From this time on the next command must look whether the participant is blocked or has to be revalued. */
-const NEXT_LOOK_US = 11
+const NEXT_LOOK_US = 5
 /** The second that message rates are counted in. */
-const SECOND_END_US = 12
-const SECOND_MESSAGES = 13
-// Sums over all accounts of a participant may outgrow 53 bits, so each is two numbers: the second counts units of SUM_UNIT.
-const GROSS_EXPOSURE = 14
-const EQUITY = 16
-const DAY_START_EQUITY = 18
+const SECOND_END_US = 6
+const SECOND_MESSAGES = 7
+const OPEN_ORDERS = 8
+const MAX_PRICE_DISTANCE = 9
+const MAX_DUPLICATES = 10
+const MAX_GROSS_EXPOSURE = 11
+const MAX_DAILY_LOSS = 12
+// Sums over all accounts, which may outgrow 53 bits: SUM_HIGH columns further on, each has a number of whole SUM_UNITs.
+const GROSS_EXPOSURE = 13
+const EQUITY = 14
+const DAY_START_EQUITY = 15
+const SUM_HIGH = 3
+const DUPLICATE_WINDOW_MS = 19
 const REVALUED_US = 20
 const IS_BLOCKED = 21
 const IS_ADMIN = 22
@@ -54,6 +55,21 @@ const SENT_END_US = 26
 const SENT_AGAIN = 27
 
 const UNBOUNDED = Number.POSITIVE_INFINITY
+/** By number of `enumerations.riskLimit`. */
+const columnOfLimit = [
+  -1,
+  MAX_ORDER_QUANTITY,
+  MAX_ORDER_NOTIONAL,
+  MAX_POSITION,
+  MAX_OPEN_ORDERS,
+  MAX_GROSS_EXPOSURE,
+  MAX_DAILY_LOSS,
+  MAX_MESSAGES,
+  MAX_PRICE_DISTANCE,
+  MAX_DUPLICATES,
+  DUPLICATE_WINDOW_MS,
+]
+
 const SECOND_US = 1_000_000
 const REVALUATION_INTERVAL_US = 100_000
 /** No single change of a sum is above two of these, which the ledger's range sees to; their sum is still exact. */
@@ -104,7 +120,7 @@ export class Participants {
     this.numbers.delete(this.names[participant])
     this.numbers.set(name, participant)
     this.names[participant] = name
-    this.data[participant * RECORD_SIZE + IS_ADMIN] = Number(isAdmin)
+    this.data[recordOf(participant) + IS_ADMIN] = Number(isAdmin)
     const before = this.configured[participant]
     this.configured[participant] = { participant, name, ...limitsBy((limit) => definition[limit]), isAdmin }
     for (const limit of limitNames) {
@@ -115,26 +131,26 @@ export class Participants {
 
   /** @param limit number of `enumerations.riskLimit` */
   setLimit(participant: number, limit: number, value: number): void {
-    const base = participant * RECORD_SIZE
+    const base = recordOf(participant)
     if (limit === maxOrderNotionalMinor) value = Math.min(value, protocolLimits.maxNotionalMinor)
     const isOff = value === 0 && switchedOffByZero.includes(limit)
-    this.data[base + limit - 1] = isOff ? UNBOUNDED : value
+    this.data[base + columnOfLimit[limit]] = isOff ? UNBOUNDED : value
     // What was sent while duplicates were not counted is not counted later either.
     if (limit === maxDuplicateOrders && isOff) this.data.fill(0, base + SENT_KIND, base + SENT_AGAIN + 1)
     this.scheduleLook(participant)
   }
 
   setBlocked(participant: number, isBlocked: boolean): void {
-    this.data[participant * RECORD_SIZE + IS_BLOCKED] = Number(isBlocked)
+    this.data[recordOf(participant) + IS_BLOCKED] = Number(isBlocked)
     this.scheduleLook(participant)
   }
 
   isBlocked(participant: number): boolean {
-    return this.data[participant * RECORD_SIZE + IS_BLOCKED] === 1
+    return this.data[recordOf(participant) + IS_BLOCKED] === 1
   }
 
   isAdmin(participant: number): boolean {
-    return this.data[participant * RECORD_SIZE + IS_ADMIN] === 1
+    return this.data[recordOf(participant) + IS_ADMIN] === 1
   }
 
   state(participant: number): ParticipantState | undefined {
@@ -153,79 +169,79 @@ export class Participants {
     }
   }
 
-  /** What the checks remember and `state` does not tell: times, counts and the order sent last. */
+  /** All that the checks go by: `state` does not tell times, counts and the order sent last. */
   memory(participant: number): Float64Array {
-    const base = participant * RECORD_SIZE
-    return this.data.slice(base + OPEN_ORDERS, base + RECORD_SIZE)
+    const base = recordOf(participant)
+    return this.data.slice(base, base + RECORD_SIZE)
   }
 
   // ── limits in force ───────────────────────────────────────────────────────────────────────────────────────────────
 
   maxOrderQuantityLots(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_ORDER_QUANTITY]
+    return this.data[recordOf(participant) + MAX_ORDER_QUANTITY]
   }
 
   maxOrderNotionalMinor(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_ORDER_NOTIONAL]
+    return this.data[recordOf(participant) + MAX_ORDER_NOTIONAL]
   }
 
   maxPositionLots(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_POSITION]
+    return this.data[recordOf(participant) + MAX_POSITION]
   }
 
   maxOpenOrders(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_OPEN_ORDERS]
+    return this.data[recordOf(participant) + MAX_OPEN_ORDERS]
   }
 
   maxGrossExposureMinor(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_GROSS_EXPOSURE]
+    return this.data[recordOf(participant) + MAX_GROSS_EXPOSURE]
   }
 
   maxDailyLossMinor(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_DAILY_LOSS]
+    return this.data[recordOf(participant) + MAX_DAILY_LOSS]
   }
 
   maxMessagesPerSecond(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_MESSAGES]
+    return this.data[recordOf(participant) + MAX_MESSAGES]
   }
 
   maxPriceDistanceBasisPoints(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_PRICE_DISTANCE]
+    return this.data[recordOf(participant) + MAX_PRICE_DISTANCE]
   }
 
   maxDuplicateOrders(participant: number): number {
-    return this.data[participant * RECORD_SIZE + MAX_DUPLICATES]
+    return this.data[recordOf(participant) + MAX_DUPLICATES]
   }
 
   // ── what the checks count ─────────────────────────────────────────────────────────────────────────────────────────
 
   openOrderCount(participant: number): number {
-    return this.data[participant * RECORD_SIZE + OPEN_ORDERS]
+    return this.data[recordOf(participant) + OPEN_ORDERS]
   }
 
   addOpenOrders(participant: number, count: number): void {
-    this.data[participant * RECORD_SIZE + OPEN_ORDERS] += count
+    this.data[recordOf(participant) + OPEN_ORDERS] += count
   }
 
   nextLookUs(participant: number): number {
-    return this.data[participant * RECORD_SIZE + NEXT_LOOK_US]
+    return this.data[recordOf(participant) + NEXT_LOOK_US]
   }
 
   /** When its positions have to be valued again, which only a bound that depends on their values asks for. */
   revaluationDueUs(participant: number): number {
-    const base = participant * RECORD_SIZE
+    const base = recordOf(participant)
     const isBounded = this.data[base + MAX_GROSS_EXPOSURE] < UNBOUNDED || this.data[base + MAX_DAILY_LOSS] < UNBOUNDED
     return isBounded ? this.data[base + REVALUED_US] + REVALUATION_INTERVAL_US : UNBOUNDED
   }
 
   setRevalued(participant: number, timeUs: number): void {
-    this.data[participant * RECORD_SIZE + REVALUED_US] = timeUs
+    this.data[recordOf(participant) + REVALUED_US] = timeUs
     this.scheduleLook(participant)
   }
 
   /** Counts a message and returns how many the second has, which begins with the first after the last one ended. */
   countMessage(participant: number, timeUs: number): number {
-    const base = participant * RECORD_SIZE
+    const base = recordOf(participant)
     if (timeUs >= this.data[base + SECOND_END_US]) {
       this.data[base + SECOND_END_US] = timeUs + SECOND_US
       this.data[base + SECOND_MESSAGES] = 0
@@ -239,7 +255,7 @@ export class Participants {
    * @param kind instrument, side and type as one number above 0
    */
   countDuplicate(participant: number, kind: number, priceTicks: number, lots: number, timeUs: number): number {
-    const base = participant * RECORD_SIZE
+    const base = recordOf(participant)
     const { data } = this
     const isSame =
       data[base + SENT_KIND] === kind && data[base + SENT_PRICE] === priceTicks && data[base + SENT_LOTS] === lots
@@ -265,29 +281,30 @@ export class Participants {
 
   /** What was lost since the day began, negative for a profit. */
   lossOfDayMinor(participant: number): number {
-    const base = participant * RECORD_SIZE
+    const base = recordOf(participant)
     const { data } = this
-    const units = data[base + DAY_START_EQUITY + 1] - data[base + EQUITY + 1]
+    const units = data[base + DAY_START_EQUITY + SUM_HIGH] - data[base + EQUITY + SUM_HIGH]
     return units * SUM_UNIT + (data[base + DAY_START_EQUITY] - data[base + EQUITY])
   }
 
   addGrossExposure(participant: number, changeMinor: number): void {
-    this.addTo(participant * RECORD_SIZE + GROSS_EXPOSURE, changeMinor)
+    this.addTo(recordOf(participant) + GROSS_EXPOSURE, changeMinor)
   }
 
   addEquity(participant: number, changeMinor: number): void {
-    this.addTo(participant * RECORD_SIZE + EQUITY, changeMinor)
+    this.addTo(recordOf(participant) + EQUITY, changeMinor)
   }
 
   /** The loss of the day begins at zero. */
   beginDay(participant: number): void {
-    const base = participant * RECORD_SIZE
-    this.data.copyWithin(base + DAY_START_EQUITY, base + EQUITY, base + EQUITY + 2)
+    const base = recordOf(participant)
+    this.data[base + DAY_START_EQUITY] = this.data[base + EQUITY]
+    this.data[base + DAY_START_EQUITY + SUM_HIGH] = this.data[base + EQUITY + SUM_HIGH]
   }
 
   private sum(participant: number, column: number): number {
-    const base = participant * RECORD_SIZE
-    return this.data[base + column + 1] * SUM_UNIT + this.data[base + column]
+    const base = recordOf(participant)
+    return this.data[base + column + SUM_HIGH] * SUM_UNIT + this.data[base + column]
   }
 
   private addTo(index: number, change: number): void {
@@ -299,18 +316,18 @@ export class Participants {
   private carry(index: number, change: number): void {
     const sum = BigInt(this.data[index]) + BigInt(change)
     this.data[index] = Number(sum % BigInt(SUM_UNIT))
-    this.data[index + 1] += Number(sum / BigInt(SUM_UNIT))
+    this.data[index + SUM_HIGH] += Number(sum / BigInt(SUM_UNIT))
   }
 
   private limit(participant: number, limit: number): number {
-    const value = this.data[participant * RECORD_SIZE + limit - 1]
+    const value = this.data[recordOf(participant) + columnOfLimit[limit]]
     return value === UNBOUNDED ? 0 : value
   }
 
   /** The next command of a blocked participant looks, and of one whose bounds depend on values when those are due. */
   private scheduleLook(participant: number): void {
     const dueUs = this.isBlocked(participant) ? 0 : this.revaluationDueUs(participant)
-    this.data[participant * RECORD_SIZE + NEXT_LOOK_US] = dueUs
+    this.data[recordOf(participant) + NEXT_LOOK_US] = dueUs
   }
 
   private add(participant: number): void {
@@ -322,8 +339,13 @@ export class Participants {
       this.data = larger
     }
     // Never valued yet, so whatever the time is, it is due.
-    this.data[participant * RECORD_SIZE + REVALUED_US] = -REVALUATION_INTERVAL_US
+    this.data[recordOf(participant) + REVALUED_US] = -REVALUATION_INTERVAL_US
   }
+}
+
+/** Where a participant's record begins. The mask changes nothing, but tells V8 that adding a column cannot overflow. */
+function recordOf(participant: number): number {
+  return (participant & 0xfffff) * RECORD_SIZE
 }
 
 function limitsBy(read: (limit: keyof RiskLimits) => number): RiskLimits {
