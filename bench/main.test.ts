@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -37,14 +37,22 @@ describe('bench', () => {
     await expect(bench('core', '--seconds', 'soon')).rejects.toMatchObject(refusal)
   })
 
-  it('core: prints the machine, and the figures as the last line', { timeout: slow }, async () => {
-    const { stdout } = await bench('core', '--seconds', '0.1', '--json')
+  it('core: prints the machine, the figures as the last line, and draws the rates', { timeout: slow }, async () => {
+    const picture = join(folder, 'rates.svg')
+    const { stdout } = await bench('core', '--seconds', '0.1', '--json', '--svg', picture)
     const { suite, machine, results, reference, ratios } = lastLine(stdout)
     expect(stdout).toContain(machine.cpu)
     expect(suite).toBe('core')
-    expect(results.applyMixed).toEqual({ value: expect.any(Number), unit: 'commands/s' })
+    for (const key of ['bookMixed', 'bookBursts', 'applyMixed', 'applyDeep', 'applyManyInstruments']) {
+      expect(results[key]).toEqual({ value: expect.any(Number), unit: 'commands/s' })
+    }
+    const bursts = ['OneSide', 'Sweeps', 'Wandering', 'Static'].map((flow) => results[`bookBursts${flow}`].value)
+    expect(results.bookBursts.value).toBe(Math.min(...bursts))
     const ratio = results.applyMixed.value / reference.nodejsOrderBookMixed.value
     expect(ratios.applyMixedToNodejsOrderBook).toBeCloseTo(ratio, 1)
+    // An order's own record is 64 bytes.
+    expect(results.bytesPerRestingOrder.value).toBeGreaterThan(64)
+    expect(readFileSync(picture, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s)
   })
 
   it('gateway: loads a real engine beside an echo server and leaves nothing behind', { timeout: slow }, async () => {

@@ -18,9 +18,11 @@ const program = new Command('bench')
   .description('Measures the exchange, beside something known, in the same run on the same machine.')
   .showHelpAfterError('(--help shows the options)')
 
-suiteCommand('core', 'commands per second of the exchange alone, beside nodejs-order-book', 10).action(
-  (options: CommonOptions) => run('core', options, runCoreSuite),
-)
+suiteCommand('core', 'commands per second of the exchange and its book alone, beside nodejs-order-book', 2)
+  .option('--svg <file>', 'draw the rates by size of the book into this file')
+  .action((options: CommonOptions & { readonly svg?: string }) =>
+    run('core', options, (context) => runCoreSuite(context, options.svg)),
+  )
 
 suiteCommand('gateway', 'orders per second and order-to-ack latency over WebSocket, beside a bare echo server', 5)
   .option('--durable', 'acknowledge only what has reached the disk (default: log in memory)')

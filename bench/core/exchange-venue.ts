@@ -1,64 +1,78 @@
 /**
- * The exchange under the mixed flow: the full `apply` with sessions, risk checks, ledger and events. Commands are copied
+ * The exchange under a flow: the full `apply` with sessions, risk checks, ledger and events. Commands are copied
  * from the flow's columns into the reused `Command` inside the timed part; events go to a buffer that is cleared per batch.
  */
 import '../../engine/compiler.ts'
 import { Command, EventBuffer, Exchange } from '../../engine/core/index.ts'
-import { fairPriceTicks, type MixedFlow, participantCount, participantOf, sessionCount } from './mixed-flow.ts'
+import { type Flow, fairPriceTicks, type Outcome } from './flow.ts'
 import type { Venue } from './venue.ts'
-
-const instrument = 1
 
 /** Commands to an event buffer, as the engine does with what one turn of the event loop brings. */
 const batchSize = 64
 
-/** Bounds that every check has to compute and that this flow never reaches. */
+/** Bounds that every check has to compute and that no flow reaches. */
 const highLimits = {
-  maxOrderQuantityLots: 1_000_000,
+  maxOrderQuantityLots: 10_000_000,
   maxOrderNotionalMinor: 2 ** 46,
   maxPositionLots: 1_000_000_000,
-  maxOpenOrders: 100_000,
+  maxOpenOrders: 10_000_000,
+  maxGrossExposureMinor: 2 ** 52,
+  maxDailyLossMinor: 2 ** 52,
+  maxMessagesPerSecond: 2 ** 31,
+  maxPriceDistanceBasisPoints: 5_000,
+  maxDuplicateOrders: 1_000,
+  duplicateWindowMs: 1,
+} as const
+
+/** Bands are as wide that no flow reaches them either. */
+const definition = {
+  currency: 'USD',
+  currencyDecimals: 2,
+  tickSize: '0.01',
+  lotSize: '1',
+  tickValueMinor: 1,
+  minPriceTicks: 1,
+  maxPriceTicks: 2 * fairPriceTicks,
+  maxOrderQuantityLots: highLimits.maxOrderQuantityLots,
+  referencePriceTicks: fairPriceTicks,
+  priceBandBasisPoints: 1_000,
+  makerFeeRate: -20,
+  takerFeeRate: 50,
+  staticBandBasisPoints: 2_000,
+  dynamicBandBasisPoints: 2_000,
+  haltDurationMs: 0,
+  auctionDurationMs: 0,
+  schedule: '',
+  quoteMaxSpreadTicks: 0,
+  quoteMinQuantityLots: 0,
 } as const
 
 export class ExchangeVenue implements Venue {
   private readonly exchange = new Exchange()
   private readonly command = new Command()
   private readonly events = new EventBuffer()
+  private readonly instrumentCount: number
   private sequence = 0
 
-  constructor() {
-    this.define({
-      type: 'instrumentDefined',
-      instruments: [
-        {
-          instrument,
-          symbol: 'BENCH',
-          currency: 'USD',
-          currencyDecimals: 2,
-          tickSize: '0.01',
-          lotSize: '1',
-          tickValueMinor: 1,
-          minPriceTicks: 1,
-          maxPriceTicks: 1_000_000,
-          maxOrderQuantityLots: highLimits.maxOrderQuantityLots,
-          referencePriceTicks: fairPriceTicks,
-          priceBandBasisPoints: 1_000,
-          makerFeeRate: -20,
-          takerFeeRate: 50,
-        },
-      ],
-    })
-    for (let participant = 1; participant <= participantCount; participant++) {
-      this.define({ type: 'participantDefined', participant, name: `participant-${participant}`, ...highLimits })
+  constructor(flow: Flow) {
+    this.instrumentCount = flow.instrumentCount
+    for (let instrument = 1; instrument <= flow.instrumentCount; instrument++) {
+      const instruments = [{ instrument, symbol: `BENCH-${instrument}`, ...definition }]
+      this.define({ type: 'instrumentDefined', instruments })
     }
-    for (let session = 1; session <= sessionCount; session++) {
-      const participant = participantOf(session)
-      this.define({ type: 'sessionDefined', session, participant, name: `session-${session}` })
+    for (let participant = 1; participant <= flow.participantCount; participant++) {
+      const name = `participant-${participant}`
+      this.define({ type: 'participantDefined', participant, name, ...highLimits, isAdmin: false })
+    }
+    for (let session = 1; session <= flow.sessionCount; session++) {
+      const participant = flow.participantOf(session)
+      const name = `session-${session}`
+      this.define({ type: 'sessionDefined', session, participant, name, selfTradePrevention: 'cancelNewest' })
       this.define({ type: 'sessionConnected', cancelOnDisconnect: false }, session)
     }
   }
 
-  apply(flow: MixedFlow, from: number, to: number): void {
+  apply(flow: Flow, from: number, to: number): void {
     for (let start = from; start < to; start += batchSize) {
       this.events.clear()
       const end = Math.min(start + batchSize, to)
@@ -67,14 +81,14 @@ export class ExchangeVenue implements Venue {
   }
 
   /** Applies one command of the flow; the caller clears the events. */
-  applyOne(flow: MixedFlow, index: number): void {
+  applyOne(flow: Flow, index: number): void {
     const { command } = this
     command.type = flow.type[index]
     command.sequence = ++this.sequence
     command.timeUs = this.sequence
     command.session = flow.session[index]
     command.ref = flow.ref[index]
-    command.instrument = instrument
+    command.instrument = flow.instrument[index]
     command.side = flow.side[index]
     command.orderType = flow.orderType[index]
     command.timeInForce = flow.timeInForce[index]
@@ -88,16 +102,14 @@ export class ExchangeVenue implements Venue {
     this.events.clear()
   }
 
-  outcome(): MixedFlow['expected'] {
-    let restingOrders = 0
-    for (let session = 1; session <= sessionCount; session++) {
-      restingOrders += this.exchange.session(session)?.openOrderCount ?? 0
+  outcome(): Outcome {
+    let tradeCount = 0
+    let tradedLots = 0
+    for (let instrument = 1; instrument <= this.instrumentCount; instrument++) {
+      tradeCount += this.exchange.tradeCount(instrument)
+      tradedLots += this.exchange.volumeLots(instrument)
     }
-    return {
-      tradeCount: this.exchange.tradeCount(instrument),
-      tradedLots: this.exchange.volumeLots(instrument),
-      restingOrders,
-    }
+    return { tradeCount, tradedLots, restingOrders: this.exchange.openOrderCount }
   }
 
   private define(definition: Parameters<Exchange['applyDefinition']>[0], session = 0): void {

@@ -1,163 +1,148 @@
 /**
- * The mixed flow: 47 passive limit orders to 45 cancels, 5 crossing limit orders and 3 immediate-or-cancel or market
- * orders, around a thousand resting orders, generated into columns before anything is timed.
- *
- * Every cancel hits a resting order and no order meets one of its own participant, so that venues with different rules
- * for those cases do exactly the same work.
+ * Flows that keep a book at its size: new orders, cancels and takers in fixed shares around a number of resting orders.
+ * The plain one is the mixed flow: 47 passive limit orders to 45 cancels, 5 crossing limit orders and 3
+ * immediate-or-cancel or market orders.
  */
-import { enumerations, messages } from '../../protocol/messages.ts'
+import { enumerations } from '../../protocol/messages.ts'
 import { Random } from '../random.ts'
-import { buy, NaiveBook, sell } from './naive-book.ts'
+import { type Flow, FlowWriter, fairPriceTicks } from './flow.ts'
+import { buy, sell } from './naive-book.ts'
 
-export const participantCount = 16
-export const sessionCount = 32
-
-/** Flow prices stay within this many ticks of `fairPriceTicks`. */
-const wanderTicks = 500
-export const fairPriceTicks = 100_000
-
-const restingTarget = 1_000
-const passiveDepthTicks = 50
 const { limit, market } = enumerations.orderType
 const { goodTillCancel, immediateOrCancel } = enumerations.timeInForce
 
-/** Session numbers are dense from 1; sessions of a participant are `participantCount` apart. */
-export function participantOf(session: number): number {
-  return ((session - 1) % participantCount) + 1
+export interface MixedFlowOptions {
+  readonly seed: number
+  /** Resting orders of each instrument, and the prices that they are spread over. */
+  readonly restingOrders: number
+  readonly levels: number
+  readonly instruments: number
+  readonly sessions: number
+  readonly warmupCommands: number
+  readonly timedCommands: number
+  /** Of a thousand commands. What is missing to a thousand are orders that trade at once or not at all. */
+  readonly shares: { readonly passive: number; readonly cancel: number; readonly crossing: number }
+  /** New orders of so many commands in a row are all on one side. */
+  readonly burstLength: number
+  /** A cancel hits the order farthest from the fair price among so many that are drawn. */
+  readonly cancelDraws: number
+  /** The fair price moves by up to `stepTicks` every `everyCommands` of an instrument, and never farther away than `rangeTicks`. */
+  readonly wander: { readonly rangeTicks: number; readonly stepTicks: number; readonly everyCommands: number }
 }
 
-/** One command per index; columns that a type does not use are 0. */
-export class MixedFlow {
-  readonly count: number
-  readonly type: Uint8Array
-  readonly session: Uint8Array
-  readonly ref: Uint32Array
-  readonly side: Uint8Array
-  readonly orderType: Uint8Array
-  readonly timeInForce: Uint8Array
-  readonly quantityLots: Uint32Array
-  readonly priceTicks: Uint32Array
-  readonly orderRef: Uint32Array
-  /** Index of the command that placed the order concerned: its own for a new order. */
-  readonly order: Uint32Array
-  /** What the flow must cause, by the generator's own book. */
-  readonly expected: { readonly tradeCount: number; readonly tradedLots: number; readonly restingOrders: number }
-
-  constructor(count: number, seed: number) {
-    this.count = count
-    this.type = new Uint8Array(count)
-    this.session = new Uint8Array(count)
-    this.ref = new Uint32Array(count)
-    this.side = new Uint8Array(count)
-    this.orderType = new Uint8Array(count)
-    this.timeInForce = new Uint8Array(count)
-    this.quantityLots = new Uint32Array(count)
-    this.priceTicks = new Uint32Array(count)
-    this.orderRef = new Uint32Array(count)
-    this.order = new Uint32Array(count)
-    this.expected = new Generator(this, seed).run()
-  }
+export const mixed: MixedFlowOptions = {
+  seed: 20_260,
+  restingOrders: 1_000,
+  levels: 100,
+  instruments: 1,
+  sessions: 32,
+  warmupCommands: 50_000,
+  timedCommands: 500_000,
+  shares: { passive: 470, cancel: 450, crossing: 50 },
+  burstLength: 1,
+  cancelDraws: 1,
+  wander: { rangeTicks: 500, stepTicks: 2, everyCommands: 200 },
 }
 
-class Generator {
-  private readonly flow: MixedFlow
+/** Lots of a passive order. */
+const minPassiveLots = 10
+const maxPassiveLots = 100
+
+export function mixedFlow(options: MixedFlowOptions): Flow {
+  return new MixedFlow(options).write()
+}
+
+class MixedFlow {
+  private readonly options: MixedFlowOptions
   private readonly random: Random
-  private readonly book = new NaiveBook()
-  private readonly lastRef = new Uint32Array(sessionCount + 1)
-  private fair = fairPriceTicks
+  private readonly writer: FlowWriter
+  /** Commands that only fill the books. */
+  private readonly fillCount: number
+  /** Fair price, and commands so far, by instrument. */
+  private readonly fair: Int32Array
+  private readonly commands: Int32Array
+  private side = buy
 
-  constructor(flow: MixedFlow, seed: number) {
-    this.flow = flow
-    this.random = new Random(seed)
+  constructor(options: MixedFlowOptions) {
+    const { restingOrders, instruments, sessions, warmupCommands, timedCommands } = options
+    this.options = options
+    this.random = new Random(options.seed)
+    this.fillCount = restingOrders * instruments
+    const timedFrom = this.fillCount + warmupCommands
+    this.writer = new FlowWriter({
+      count: timedFrom + timedCommands,
+      timedFrom,
+      instrumentCount: instruments,
+      sessionCount: sessions,
+    })
+    this.fair = new Int32Array(instruments + 1).fill(fairPriceTicks)
+    this.commands = new Int32Array(instruments + 1)
   }
 
-  run(): MixedFlow['expected'] {
-    for (let index = 0; index < this.flow.count; index++) {
-      if (index % 200 === 0) this.wander()
-      const draw = this.random.between(1, 100)
-      // Until the book has its size for the first time, it is only filled.
-      if (draw <= 47 || index < restingTarget) this.passive(index)
-      else if (draw <= 92) this.cancel(index)
-      else if (draw <= 97) this.aggressive(index, limit, goodTillCancel)
-      else this.aggressive(index, draw === 98 ? market : limit, immediateOrCancel)
+  write(): Flow {
+    const { writer, random, options } = this
+    const { passive, cancel, crossing } = options.shares
+    while (writer.index < writer.flow.count) {
+      const fills = writer.index < this.fillCount
+      const instrument = fills ? (writer.index % options.instruments) + 1 : random.between(1, options.instruments)
+      if (this.commands[instrument]++ % options.wander.everyCommands === 0) this.wander(instrument)
+      if (fills || writer.index % options.burstLength === 0) this.side = random.between(buy, sell)
+      const draw = random.between(1, 1_000)
+      if (fills || draw <= passive || writer.book(instrument).orderCount === 0) this.passive(instrument)
+      else if (draw <= passive + cancel) this.cancel(instrument)
+      else if (draw <= passive + cancel + crossing) this.taking(instrument, limit, goodTillCancel)
+      else this.taking(instrument, draw % 3 === 0 ? market : limit, immediateOrCancel)
     }
-    return {
-      tradeCount: this.book.tradeCount,
-      tradedLots: this.book.tradedLots,
-      restingOrders: this.book.orderCount,
-    }
+    return writer.finish()
   }
 
-  private wander(): void {
-    const step = this.random.between(-2, 2)
-    if (Math.abs(this.fair + step - fairPriceTicks) <= wanderTicks) this.fair += step
+  private wander(instrument: number): void {
+    const { rangeTicks, stepTicks } = this.options.wander
+    const next = this.fair[instrument] + this.random.between(-stepTicks, stepTicks)
+    if (Math.abs(next - fairPriceTicks) <= rangeTicks) this.fair[instrument] = next
   }
 
-  private passive(index: number): void {
-    const side = this.random.between(buy, sell)
+  private passive(instrument: number): void {
+    const { random, side, options } = this
     // Orders lie denser near the touch than far from it, as in real books.
-    const away = this.random.between(1, this.random.between(1, passiveDepthTicks))
-    const opposite = this.oppositeBest(side)
-    const priceTicks = side === buy ? Math.min(this.fair, opposite) - away : Math.max(this.fair, opposite) + away
-    const session = this.random.between(1, sessionCount)
-    const quantityLots = this.random.between(10, 100)
-    this.newOrder(index, session, side, limit, goodTillCancel, quantityLots, priceTicks)
-    this.book.rest(index, side, priceTicks, participantOf(session), quantityLots)
+    const away = random.between(1, random.between(1, options.levels / 2))
+    const fair = this.fair[instrument]
+    const opposite = this.oppositeBest(instrument)
+    const priceTicks = side === buy ? Math.min(fair, opposite) - away : Math.max(fair, opposite) + away
+    const quantityLots = random.between(minPassiveLots, maxPassiveLots)
+    this.writer.passive(instrument, random.between(1, options.sessions), side, quantityLots, priceTicks)
   }
 
-  private cancel(index: number): void {
-    const { flow } = this
-    const place = this.random.between(0, this.book.orderCount - 1)
-    const order = this.book.orderAt(place)
-    this.book.cancelAt(place)
-    flow.type[index] = messages.cancelOrder.number
-    flow.session[index] = flow.session[order]
-    flow.ref[index] = ++this.lastRef[flow.session[order]]
-    flow.orderRef[index] = flow.ref[order]
-    flow.order[index] = order
+  private cancel(instrument: number): void {
+    const book = this.writer.book(instrument)
+    let chosen = 0
+    let farthest = -1
+    for (let draw = 0; draw < this.options.cancelDraws; draw++) {
+      const place = this.random.between(0, book.orderCount - 1)
+      const distance = Math.abs(book.orderAt(place).priceTicks - this.fair[instrument])
+      if (distance <= farthest) continue
+      chosen = place
+      farthest = distance
+    }
+    this.writer.cancel(instrument, chosen)
   }
 
   /** A taker: small while the book is below its size, larger above, so that the flow keeps its shares and the book its size. */
-  private aggressive(index: number, orderType: number, timeInForce: number): void {
-    const side = this.random.between(buy, sell)
-    const quantityLots = this.random.between(1, this.book.orderCount < restingTarget ? 20 : 100)
-    const through = this.random.between(0, 2)
-    const opposite = this.oppositeBest(side)
-    const limitTicks = side === buy ? opposite + through : opposite - through
-    const worstTicks = orderType !== market ? limitTicks : side === buy ? Number.MAX_SAFE_INTEGER : 0
-    const met = this.book.participantsMet(side, quantityLots, worstTicks)
-    if (met.size === participantCount) throw new Error('a taker of the flow would meet every participant')
-    let session = this.random.between(1, sessionCount)
-    while (met.has(participantOf(session))) session = (session % sessionCount) + 1
-    this.newOrder(index, session, side, orderType, timeInForce, quantityLots, orderType === market ? 0 : limitTicks)
-    const leavesLots = this.book.take(side, quantityLots, worstTicks)
-    if (leavesLots > 0 && timeInForce === goodTillCancel) {
-      this.book.rest(index, side, limitTicks, participantOf(session), leavesLots)
-    }
+  private taking(instrument: number, orderType: number, timeInForce: number): void {
+    const { random, side, options } = this
+    const isBelowSize = this.writer.book(instrument).orderCount < options.restingOrders
+    const quantityLots = random.between(1, isBelowSize ? minPassiveLots : maxPassiveLots)
+    const through = random.between(0, 2)
+    const opposite = this.oppositeBest(instrument)
+    const priceTicks = side === buy ? opposite + through : opposite - through
+    const session = random.between(1, options.sessions)
+    this.writer.taking(instrument, session, side, orderType, timeInForce, quantityLots, priceTicks)
   }
 
-  private newOrder(
-    index: number,
-    session: number,
-    side: number,
-    orderType: number,
-    timeInForce: number,
-    quantityLots: number,
-    priceTicks: number,
-  ): void {
-    const { flow } = this
-    flow.type[index] = messages.newOrder.number
-    flow.session[index] = session
-    flow.ref[index] = ++this.lastRef[session]
-    flow.side[index] = side
-    flow.orderType[index] = orderType
-    flow.timeInForce[index] = timeInForce
-    flow.quantityLots[index] = quantityLots
-    flow.priceTicks[index] = priceTicks
-    flow.order[index] = index
-  }
-
-  private oppositeBest(side: number): number {
-    return side === buy ? this.book.bestPriceTicks(sell, this.fair + 1) : this.book.bestPriceTicks(buy, this.fair - 1)
+  /** Best price of the other side; next to the fair price if there is none. */
+  private oppositeBest(instrument: number): number {
+    const book = this.writer.book(instrument)
+    const fair = this.fair[instrument]
+    return this.side === buy ? book.bestPriceTicks(sell, fair + 1) : book.bestPriceTicks(buy, fair - 1)
   }
 }

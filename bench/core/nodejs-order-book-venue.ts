@@ -4,7 +4,7 @@
  */
 import { OrderBook, Side } from 'nodejs-order-book'
 import { enumerations, messages } from '../../protocol/messages.ts'
-import type { MixedFlow } from './mixed-flow.ts'
+import type { Flow, Outcome } from './flow.ts'
 import type { Venue } from './venue.ts'
 
 type Answer = ReturnType<OrderBook['limit']>
@@ -15,7 +15,7 @@ const goodTillCancel = 'GTC' as TimeInForce
 const immediateOrCancel = 'IOC' as TimeInForce
 
 /** The library's order ids, one per command, made outside the timed part. */
-export function orderIds(flow: MixedFlow): string[] {
+export function orderIds(flow: Flow): string[] {
   return Array.from(flow.order, (order) => `o${order}`)
 }
 
@@ -30,7 +30,7 @@ export class NodejsOrderBookVenue implements Venue {
     this.ids = ids
   }
 
-  apply(flow: MixedFlow, from: number, to: number): void {
+  apply(flow: Flow, from: number, to: number): void {
     for (let index = from; index < to; index++) {
       const id = this.ids[index]
       if (flow.type[index] === messages.cancelOrder.number) {
@@ -50,7 +50,7 @@ export class NodejsOrderBookVenue implements Venue {
     }
   }
 
-  outcome(): MixedFlow['expected'] {
+  outcome(): Outcome {
     return { tradeCount: this.trades, tradedLots: this.lots, restingOrders: this.resting }
   }
 

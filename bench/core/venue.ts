@@ -1,15 +1,15 @@
-/** What the core suite measures: something that takes the mixed flow and can say afterwards what it did. */
-import type { MixedFlow } from './mixed-flow.ts'
+/** What the core suite measures: something that takes a flow and can say afterwards what it did. */
+import type { Flow, Outcome } from './flow.ts'
 
 export interface Venue {
   /** Applies the commands from `from` up to, but not including, `to`. */
-  apply(flow: MixedFlow, from: number, to: number): void
+  apply(flow: Flow, from: number, to: number): void
   /** What came of all commands so far. */
-  outcome(): MixedFlow['expected']
+  outcome(): Outcome
 }
 
 /** Fails unless the venue did exactly what the flow asks for; a faster venue that does less is not faster. */
-export function checkOutcome(name: string, venue: Venue, flow: MixedFlow): void {
+export function checkOutcome(name: string, venue: Venue, flow: Flow): void {
   const { expected } = flow
   const actual = venue.outcome()
   for (const key of ['tradeCount', 'tradedLots', 'restingOrders'] as const) {

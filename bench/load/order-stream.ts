@@ -39,7 +39,15 @@ export class OrderStream {
       timeInForce: 0,
       quantityLots: 0,
       priceTicks: 0,
+      stopPriceTicks: 0,
+      displayQuantityLots: 0,
+      expireTimeUs: 0,
+      selfTradePrevention: 0,
+      reduceOnly: 0,
       orderRef: 0,
+      group: 0,
+      quoteCount: 0,
+      quotes: new Float64Array(0),
     }
   }
 
