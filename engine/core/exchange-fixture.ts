@@ -10,6 +10,7 @@ import type { ControlCommand } from './control.ts'
 import type { Definition } from './exchange.ts'
 import { Command, commandType, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from './index.ts'
 import type { InstrumentDefinition } from './instrument.ts'
+import { plainDefinition } from './instrument-fixture.ts'
 
 const {
   DETAIL_1,
@@ -48,30 +49,6 @@ interface Terms {
   readonly reduceOnly?: boolean
 }
 
-const plainInstrument: InstrumentDefinition = {
-  instrument: 1,
-  symbol: 'ACME',
-  currency: 'USD',
-  currencyDecimals: 2,
-  tickSize: '0.01',
-  lotSize: '1',
-  tickValueMinor: 1,
-  minPriceTicks: 1,
-  maxPriceTicks: 1_000,
-  maxOrderQuantityLots: 1_000_000,
-  referencePriceTicks: 100,
-  priceBandBasisPoints: 0,
-  makerFeeRate: 0,
-  takerFeeRate: 0,
-  staticBandBasisPoints: 0,
-  dynamicBandBasisPoints: 0,
-  haltDurationMs: 0,
-  auctionDurationMs: 0,
-  schedule: '',
-  quoteMaxSpreadTicks: 0,
-  quoteMinQuantityLots: 0,
-}
-
 const wideLimits: RiskLimits = {
   maxOrderQuantityLots: limits.maxQuantityLots,
   maxOrderNotionalMinor: limits.maxNotionalMinor,
@@ -105,7 +82,7 @@ export class Venue {
   }
 
   defineInstrument(terms: Partial<InstrumentDefinition>): string[] {
-    return this.define({ type: 'instrumentDefined', instruments: [{ ...plainInstrument, ...terms }] })
+    return this.define({ type: 'instrumentDefined', instruments: [{ ...plainDefinition, ...terms }] })
   }
 
   limitRisk(trader: Trader, risk: Partial<RiskLimits>): string[] {
@@ -263,6 +240,12 @@ function lineOf(event: Float64Array): string {
       return `${order} cancelled: ${event[QUANTITY_LOTS]}, ${nameOf('cancelReason', event[DETAIL_1])}`
     case eventType.replaced:
       return `${order} replaced: ${atPrice}, ${event[LEAVES_LOTS]} left, ${event[DETAIL_1] ? 'keeps' : 'loses'} priority`
+    case eventType.triggered:
+      return `${order} triggered: ${atPrice}`
+    case eventType.expired:
+      return `${order} expired: ${event[QUANTITY_LOTS]}`
+    case eventType.reduced:
+      return `${order} reduced: by ${event[QUANTITY_LOTS]}, ${event[LEAVES_LOTS]} left, ${nameOf('cancelReason', event[DETAIL_1])}`
     case eventType.massCancelled:
       return `${trader} mass cancelled: ${event[DETAIL_1]}`
     case eventType.quoteAccepted:
@@ -279,12 +262,14 @@ function lineOf(event: Float64Array): string {
       return `${trader} duplicate ref ${event[REF]}, last ${event[DETAIL_3]}`
     case eventType.traded:
       return `traded: ${atPrice}, trade ${event[DETAIL_1]}, aggressor ${nameOf('side', event[SIDE])}`
+    case eventType.phaseChanged:
+      return `phase: ${nameOf('phase', event[DETAIL_1])}`
     default:
       return `${event[SIDE] === enumerations.side.buy ? 'bids' : 'asks'} ${event[PRICE_TICKS]}: ${event[QUANTITY_LOTS]} in ${event[DETAIL_1]}`
   }
 }
 
-function nameOf(enumeration: 'side' | 'field' | 'liquidity' | 'cancelReason', value: number): string {
+function nameOf(enumeration: 'side' | 'field' | 'liquidity' | 'cancelReason' | 'phase', value: number): string {
   const values: Readonly<Record<string, number>> = enumerations[enumeration]
   return Object.keys(values).find((name) => values[name] === value) ?? `${value}?`
 }
