@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { feeMinor } from './money.ts'
+import { feeMinor, multiplyDivide } from './money.ts'
 
 describe('feeMinor', () => {
   it('takes hundredths of a basis point, rounded half up', () => {
@@ -16,7 +16,7 @@ describe('feeMinor', () => {
   })
 
   it('is exact up to the largest notional and rate', () => {
-    const notional = fc.integer({ min: 0, max: 2 ** 46 })
+    const notional = fc.oneof(fc.integer({ min: 0, max: 2 ** 34 }), fc.integer({ min: 0, max: 2 ** 52 }))
     const rate = fc.integer({ min: -1_000_000, max: 1_000_000 })
     fc.assert(
       fc.property(notional, rate, (notionalMinor, feeRate) => {
@@ -24,6 +24,29 @@ describe('feeMinor', () => {
         const quotient = doubled / 2_000_000n
         const floor = doubled < 0n && doubled % 2_000_000n !== 0n ? quotient - 1n : quotient
         expect(feeMinor(notionalMinor, feeRate)).toBe(Number(floor))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})
+
+describe('multiplyDivide', () => {
+  it('rounds down', () => {
+    expect(multiplyDivide(301, 1, 3)).toBe(100)
+    expect(multiplyDivide(301, 3, 3)).toBe(301)
+    expect(multiplyDivide(0, 5, 3)).toBe(0)
+  })
+
+  it('is exact where the product does not fit in 53 bits', () => {
+    // A third of 2^52 + 2, twice.
+    expect(multiplyDivide(2 ** 52 + 2, 2, 3)).toBe(3_002_399_751_580_332)
+    const cost = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
+    const part = fc.oneof(fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: 2 ** 50 }))
+    fc.assert(
+      fc.property(cost, part, part, (costMinor, one, other) => {
+        const [lots, held] = [Math.min(one, other), Math.max(one, other)]
+        const exact = (BigInt(costMinor) * BigInt(lots)) / BigInt(held)
+        expect(multiplyDivide(costMinor, lots, held)).toBe(Number(exact))
       }),
       { numRuns: 5_000 },
     )

@@ -1,0 +1,93 @@
+/** Instruments, participants and accounts without a book around them, for tests of ledger and limits. */
+
+import { limits } from '../../protocol/limits.ts'
+import { Accounts } from './accounts.ts'
+import { BookMemory } from './book/book.ts'
+import { Instrument, type InstrumentDefinition } from './instrument.ts'
+import { type ParticipantDefinition, Participants, type RiskLimits } from './participants.ts'
+import { Risk } from './risk.ts'
+import { Valuation } from './valuation.ts'
+
+const listener = { onFill() {}, onSelfTrade() {}, onAuctionFill() {}, onAuctionSelfTrade() {}, onLevelChanged() {} }
+
+const wideLimits: RiskLimits = {
+  maxOrderQuantityLots: limits.maxQuantityLots,
+  maxOrderNotionalMinor: limits.maxNotionalMinor,
+  maxPositionLots: 2 ** 40,
+  maxOpenOrders: 1_000,
+  maxGrossExposureMinor: 0,
+  maxDailyLossMinor: 0,
+  maxMessagesPerSecond: 0,
+  maxPriceDistanceBasisPoints: 0,
+  maxDuplicateOrders: 0,
+  duplicateWindowMs: 0,
+}
+
+/** Instruments 1 to 3 with prices around 100, participants 1 and 2 without bounds that matter. */
+export class Ledger {
+  readonly participants = new Participants()
+  readonly accounts = new Accounts(this.participants)
+  readonly instruments: (Instrument | undefined)[] = [undefined]
+  readonly valuation = new Valuation(this.participants, this.accounts, this.instruments)
+  readonly risk = new Risk(this.participants, this.accounts, this.valuation)
+  private readonly memory = new BookMemory(16)
+
+  constructor(terms: Partial<InstrumentDefinition> = {}) {
+    for (let instrument = 1; instrument <= 3; instrument++) {
+      this.instruments.push(new Instrument({ ...definition(instrument), ...terms }, this.memory, listener))
+    }
+    this.define(1, {})
+    this.define(2, {})
+  }
+
+  define(participant: number, terms: Partial<ParticipantDefinition>): void {
+    this.participants.define({ participant, name: `p${participant}`, isAdmin: false, ...wideLimits, ...terms })
+  }
+
+  instrument(number: number): Instrument {
+    return this.instruments[number]!
+  }
+
+  /** The account of a participant in an instrument, opened if it is not yet. */
+  account(participant: number, instrument = 1): number {
+    const account = this.accounts.find(participant, instrument)
+    return account !== 0 ? account : this.accounts.open(participant, this.instrument(instrument))
+  }
+
+  /** Books one side of a trade, of which nothing was counted as open before, at a price in ticks. */
+  trade(account: number, side: number, lots: number, priceTicks: number, instrument = 1, feeRate = 0): number {
+    const notionalMinor = priceTicks * lots * this.instrument(instrument).definition.tickValueMinor
+    return this.accounts.trade(account, side, lots, notionalMinor, feeRate, 0)
+  }
+
+  /** Makes a price the last one of an instrument. */
+  mark(priceTicks: number, instrument = 1): void {
+    this.instrument(instrument).recordTrade(priceTicks, 1)
+  }
+}
+
+function definition(instrument: number): InstrumentDefinition {
+  return {
+    instrument,
+    symbol: `I${instrument}`,
+    currency: 'USD',
+    currencyDecimals: 2,
+    tickSize: '0.01',
+    lotSize: '1',
+    tickValueMinor: 1,
+    minPriceTicks: 1,
+    maxPriceTicks: 1_000,
+    maxOrderQuantityLots: 1_000_000,
+    referencePriceTicks: 100,
+    priceBandBasisPoints: 0,
+    makerFeeRate: 0,
+    takerFeeRate: 0,
+    staticBandBasisPoints: 0,
+    dynamicBandBasisPoints: 0,
+    haltDurationMs: 0,
+    auctionDurationMs: 0,
+    schedule: '',
+    quoteMaxSpreadTicks: 0,
+    quoteMinQuantityLots: 0,
+  }
+}
