@@ -335,6 +335,16 @@ describe('obligations', () => {
     expect(row!.tradingUs).toBeGreaterThan(venue.exchange.timeUs - tradingBefore)
   })
 
+  it('do not count once self-trade prevention has taken too much of a side', () => {
+    venue.quote('A', [[1, 98, 10, 102, 10]])
+    venue.wait(90)
+    // 10 lots lose 6 to the other session's order.
+    venue.sell('A2', 6, 98, { selfTradePrevention: 'decrement' })
+    venue.wait(90)
+    venue.sell('B', 1, 500)
+    expect(metUs()).toEqual([100])
+  })
+
   it('do not count outside continuous trading, nor does the instrument’s time', () => {
     venue.limitRisk('C', { isAdmin: true })
     venue.quote('A', [[1, 98, 10, 102, 10]])
@@ -364,5 +374,23 @@ describe('obligations', () => {
     venue.wait(90)
     venue.sell('B', 1, 500)
     expect(metUs()).toEqual([100])
+  })
+})
+
+describe('the hash of the state', () => {
+  const hashAfter = (group: number, terms: Partial<Message<'setProtection'>>) => {
+    venue = new Venue()
+    protect(terms)
+    venue.quote('A', [[1, 98, 10, 102, 10]], group)
+    return venue.exchange.stateHash()
+  }
+
+  it('knows the group of a quote', () => {
+    expect(hashAfter(1, {})).toBe(hashAfter(1, {}))
+    expect(hashAfter(2, {})).not.toBe(hashAfter(1, {}))
+  })
+
+  it('knows the terms of a protection', () => {
+    expect(hashAfter(1, { maxLots: 100 })).not.toBe(hashAfter(1, { maxLots: 99 }))
   })
 })

@@ -370,6 +370,7 @@ export class Matching implements BookListener {
     if (!isGone) int32[base + QUANTITY] -= lots
     events.orderLost(order, lots, SELF_TRADE)
     if (isGone) openOrders.forget(order)
+    else if ((int32[base + KIND] & QUOTE) !== 0) state.quotes.orderReduced(order)
   }
 
   // ── stops ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -37,6 +37,8 @@ export function hashState(state: ExchangeState): string {
   for (const instrument of state.instruments) {
     if (instrument !== undefined) hashInstrument(hash, state, instrument)
   }
+  for (const quote of state.quotes.records()) hash.numbers(...quote)
+  for (const group of state.protection.records(state.timeUs)) hash.numbers(group.length, ...group)
   return hash.digest()
 }
 
