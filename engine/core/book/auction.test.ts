@@ -173,6 +173,27 @@ describe.each([
       ])
     })
 
+    it('takes the price of the round before for the reference of the next', () => {
+      const book = new OrderBook()
+      book.gather()
+      book.submit(1, 'sell', 5, 100)
+      book.submit(2, 'sell', 9, 100, { owner: 7 })
+      book.submit(3, 'buy', 5, 105)
+      book.submit(4, 'buy', 9, 105, { owner: 7 })
+      book.submit(5, 'buy', 9, 103)
+      // 14 to buy and 14 to sell at 104 and 105. When order 4 is gone, 9 and 9 from 100 to 103.
+      expect(book.uncross(100)).toEqual([
+        '#3 buys from #1: 5 @ 104',
+        '#4 cancelled: 9, selfTrade',
+        'buy 105: 0 in 0',
+        'sell 100: 9 in 1',
+        '#5 buys from #2: 9 @ 103',
+        'buy 103: 0 in 0',
+        'sell 100: 0 in 0',
+        'auction price 104',
+      ])
+    })
+
     it('matches at once again afterwards', () => {
       const book = new OrderBook()
       book.gather()

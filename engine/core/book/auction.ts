@@ -88,7 +88,7 @@ export class AuctionPrice {
   /** Chooses among the best prices, and gives the imbalance, a bare size until now, its sign. */
   private choose(referencePriceTicks: number): void {
     const { firstTicks, lastTicks, lastBuyTicks, imbalanceLots } = this
-    if (imbalanceLots !== 0 && lastBuyTicks === lastTicks) this.priceTicks = lastTicks
+    if (lastBuyTicks === lastTicks) this.priceTicks = lastTicks
     else if (imbalanceLots !== 0 && lastBuyTicks === 0) this.priceTicks = firstTicks
     else this.priceTicks = Math.max(firstTicks, Math.min(lastTicks, referencePriceTicks))
     if (this.priceTicks > lastBuyTicks) this.imbalanceLots = 0 - imbalanceLots

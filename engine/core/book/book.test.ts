@@ -136,17 +136,19 @@ describe('while a book is uncrossed', () => {
     const bid = desk.add(BUY, 5, 101)
     const lower = desk.add(BUY, 5, 100)
     desk.add(SELL, 2, 99)
+    const ask = desk.add(SELL, 2, 99)
     desk.add(SELL, 2, 99)
     desk.afterFill = () => {
       desk.afterFill = () => {}
       desk.book.remove(bid, BUY)
       desk.book.remove(lower, BUY)
+      desk.book.remove(ask, SELL)
     }
     desk.book.uncross(101)
     expect(desk.told()).toEqual([
       'order 1 buys from 4: 2 @ 101',
       'bids 100: 0 in 0',
-      'order 1 buys from 5: 2 @ 101',
+      'order 1 buys from 6: 2 @ 101',
       'asks 99: 0 in 0',
       'bids 101: 1 in 1',
     ])

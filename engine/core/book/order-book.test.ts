@@ -108,12 +108,13 @@ describe.each([
       const book = new OrderBook()
       book.submit(1, 'sell', 9, 99, { displayQuantityLots: 2 })
       book.submit(2, 'sell', 9, 100, { displayQuantityLots: 2 })
-      book.submit(3, 'sell', 1, 100, { owner: 7 })
-      book.submit(4, 'sell', 50, 100)
+      book.submit(3, 'sell', 1, 100)
+      book.submit(4, 'sell', 1, 100, { owner: 7 })
+      book.submit(5, 'sell', 50, 100)
       const own = { owner: 7, ...fillOrKill }
-      // Nine at 99, two of nine at 100.
-      expect(book.submit(5, 'buy', 12, 100, own)).toEqual(['#5 cancelled: 12, fillOrKill'])
-      expect(book.submit(6, 'buy', 11, 100, own).at(-1)).toBe('sell 100: 53 in 3')
+      // Nine at 99, two of nine and one at 100.
+      expect(book.submit(6, 'buy', 13, 100, own)).toEqual(['#6 cancelled: 13, fillOrKill'])
+      expect(book.submit(7, 'buy', 12, 100, own).at(-1)).toBe('sell 100: 53 in 3')
     })
 
     it('counts on what lies behind an own order that would be cancelled', () => {
@@ -276,6 +277,15 @@ describe.each([
       // Six are left of a total of six; none is filled.
       expect(book.replace(1, 100, 6)).toEqual([])
       expect(book.replace(1, 100, 5)).toEqual(['sell 100: 5 in 1'])
+    })
+
+    it('counts them for an order that came in again, too', () => {
+      const book = new OrderBook()
+      book.submit(1, 'sell', 4, 102, { owner: 7 })
+      book.submit(2, 'buy', 10, 100, { owner: 7, mode: 'decrement' })
+      book.replace(2, 102, 10)
+      expect(book.orders('buy')).toEqual(['102: #2 6'])
+      expect(book.replace(2, 102, 6)).toEqual([])
     })
 
     it('goes by the mode of the order that came in, not by that of the resting one', () => {
