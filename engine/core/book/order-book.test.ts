@@ -277,6 +277,9 @@ describe.each([
       // Six are left of a total of six; none is filled.
       expect(book.replace(1, 100, 6)).toEqual([])
       expect(book.replace(1, 100, 5)).toEqual(['sell 100: 5 in 1'])
+      book.submit(3, 'buy', 8, 100, { owner: 7, mode: 'decrement' })
+      expect(book.orders('buy')).toEqual(['100: #3 3'])
+      expect(book.replace(3, 100, 3)).toEqual([])
     })
 
     it('counts them for an order that came in again, too', () => {
