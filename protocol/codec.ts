@@ -52,7 +52,7 @@ const unpackr = new Unpackr({ useRecords: false, int64AsType: 'number' })
 /** The MessagePack form of a message: its number, then its fields in order. Defaults at the end are left out. */
 export function toArray(message: OutgoingMessage): unknown[] {
   const { number, fields } = messages[message.type]
-  return [number, ...toWireFields(fields, message as unknown as Record<string, unknown>)]
+  return addWireFields(fields, message as unknown as Record<string, unknown>, [number])
 }
 
 /** The inverse of `toArray`. Missing trailing fields take their defaults. */
@@ -99,7 +99,7 @@ function build(
   fields.forEach((field, index) => {
     const given = read(field, index)
     const absent = given === undefined || given === null
-    const value = absent ? field.default : convertField(field, given, convert)
+    const value = absent ? field.default : (excessOfRows(field, given) ?? convert(field.type, given))
     if (value === undefined || value instanceof RowProblem) {
       const ref = typeof message.ref === 'number' ? message.ref : 0
       const problem = value?.text ?? (absent ? 'is missing' : `cannot be ${show(given)}`)
@@ -119,28 +119,20 @@ class RowProblem {
   }
 }
 
-/** Undefined or a RowProblem where the value does not fit the field. */
-function convertField(
-  { type, maxRows }: FieldDefinition,
-  value: unknown,
-  convert: (type: FieldType, value: unknown) => unknown,
-): unknown {
-  if (maxRows !== undefined && Array.isArray(value) && value.length > maxRows) {
-    return new RowProblem(`has ${value.length} rows, ${maxRows} are allowed`)
-  }
-  try {
-    return convert(type, value)
-  } catch (problem) {
-    if (problem instanceof RowProblem) return problem
-    throw problem
-  }
+function excessOfRows({ maxRows }: FieldDefinition, value: unknown): RowProblem | undefined {
+  if (maxRows === undefined || !Array.isArray(value) || value.length <= maxRows) return undefined
+  return new RowProblem(`has ${value.length} rows, ${maxRows} are allowed`)
 }
 
-/** The values of fields or columns in order, without those at the end that have their defaults. */
-function toWireFields(fields: readonly FieldDefinition[], values: Record<string, unknown>): unknown[] {
+/** Adds the values of fields or columns in order, without those at the end that have their defaults. */
+function addWireFields(fields: readonly FieldDefinition[], values: Record<string, unknown>, to: unknown[]): unknown[] {
   let length = fields.length
   while (length > 0 && isDefault(fields[length - 1], values[fields[length - 1].name])) length--
-  return fields.slice(0, length).map(({ name, type, default: otherwise }) => toWire(type, values[name] ?? otherwise))
+  for (let index = 0; index < length; index++) {
+    const field = fields[index]
+    to.push(toWire(field.type, values[field.name] ?? field.default))
+  }
+  return to
 }
 
 function isDefault(field: FieldDefinition, value: unknown): boolean {
@@ -155,12 +147,12 @@ function toWire(type: FieldType, value: unknown): unknown {
   if (type === 'string' || type === 'boolean') return value
   if (isList(type)) {
     const columns = rows[rowName(type)]
-    return (value as Record<string, unknown>[]).map((row) => toWireFields(columns, row))
+    return (value as Record<string, unknown>[]).map((row) => addWireFields(columns, row, []))
   }
   return (enumerations[type] as Record<string, number>)[value as string]
 }
 
-/** Undefined where the value does not fit the type. */
+/** Undefined where the value does not fit the type, or a RowProblem. */
 function fromWire(type: FieldType, value: unknown): unknown {
   if (isList(type)) return readRows(type, value, readArrayRow)
   return isEnumeration(type) ? nameOfValue[type].get(value as number) : scalar(type, value)
@@ -177,27 +169,33 @@ type Columns = readonly FieldDefinition[]
 function readRows(
   type: `list:${RowName}`,
   value: unknown,
-  readRow: (columns: Columns, row: unknown) => Record<string, unknown>,
+  readRow: (columns: Columns, row: unknown) => Record<string, unknown> | RowProblem,
 ): unknown {
   if (!Array.isArray(value)) return undefined
   const columns = rows[rowName(type)]
-  return value.map((row) => readRow(columns, row))
+  const list: Record<string, unknown>[] = []
+  for (const item of value) {
+    const row = readRow(columns, item)
+    if (row instanceof RowProblem) return row
+    list.push(row)
+  }
+  return list
 }
 
-function readArrayRow(columns: Columns, row: unknown): Record<string, unknown> {
+function readArrayRow(columns: Columns, row: unknown): Record<string, unknown> | RowProblem {
   if (!Array.isArray(row) || row.length > columns.length) {
-    throw new RowProblem(`has a row that is not an array of at most ${columns.length} columns`)
+    return new RowProblem(`has a row that is not an array of at most ${columns.length} columns`)
   }
   return readColumns(columns, (_, index) => row[index], fromWire)
 }
 
-function readObjectRow(columns: Columns, row: unknown): Record<string, unknown> {
+function readObjectRow(columns: Columns, row: unknown): Record<string, unknown> | RowProblem {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    throw new RowProblem('has a row that is not an object')
+    return new RowProblem('has a row that is not an object')
   }
   for (const key of Object.keys(row)) {
     if (!columns.some(({ name }) => name === key))
-      throw new RowProblem(`has a row with ${show(key)}, which is no column`)
+      return new RowProblem(`has a row with ${show(key)}, which is no column`)
   }
   const values = row as Record<string, unknown>
   return readColumns(columns, ({ name }) => (Object.hasOwn(values, name) ? values[name] : undefined), fromJson)
@@ -207,14 +205,15 @@ function readColumns(
   columns: Columns,
   read: (column: FieldDefinition, index: number) => unknown,
   convert: (type: FieldType, value: unknown) => unknown,
-): Record<string, unknown> {
+): Record<string, unknown> | RowProblem {
   const row: Record<string, unknown> = {}
-  columns.forEach((column, index) => {
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index]
     const given = read(column, index)
     const value = given === undefined || given === null ? column.default : convert(column.type, given)
-    if (value === undefined) throw new RowProblem(`has a row whose ${column.name} is missing or invalid`)
+    if (value === undefined) return new RowProblem(`has a row whose ${column.name} is missing or invalid`)
     row[column.name] = value
-  })
+  }
   return row
 }
 

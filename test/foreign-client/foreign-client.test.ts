@@ -18,20 +18,22 @@ const encodings: [name: string, maker: Encoding, taker: Encoding][] = [
 
 const configuration = {
   instruments: [
+    { symbol: 'BOLT', tickSize: '0.01', referencePrice: '25' },
     {
       ...{ symbol: 'ACME', tickSize: '0.01', referencePrice: '100', maxOrderQuantityLots: 10_000 },
       ...{ priceBandBasisPoints: 1_000, makerFeeBasisPoints: -0.2, takerFeeBasisPoints: 0.5 },
     },
   ],
-  participants: [{ name: 'maker' }, { name: 'taker' }],
+  participants: [{ name: 'maker' }, { name: 'taker' }, { name: 'operator', admin: true }],
 }
 
 const limitOrder = { type: 'newOrder', orderType: 'limit', timeInForce: 'goodTillCancel' }
 
 describe.each(encodings)('%s', (_, makerEncoding, takerEncoding) => {
   const engine = new EngineProcess({ configuration })
-  /** ACME, as listInstruments tells it. */
+  /** ACME and the number of BOLT, as listInstruments tells them. */
   let acme: Fields
+  let bolt: number
   const clients: ForeignClient[] = []
 
   const connect = async (encoding: Encoding) => {
@@ -73,6 +75,7 @@ describe.each(encodings)('%s', (_, makerEncoding, takerEncoding) => {
     client.send({ type: 'listInstruments' })
     const { instruments } = await client.take('instrumentList')
     acme = (instruments as Fields[]).find(({ symbol }) => symbol === 'ACME')!
+    bolt = (instruments as Fields[]).find(({ symbol }) => symbol === 'BOLT')!.instrument as number
     expect(acme).toMatchObject({ currencyDecimals: 2, tickSize: '0.01', referencePriceTicks: 10_000 })
   })
 
@@ -185,6 +188,122 @@ describe.each(encodings)('%s', (_, makerEncoding, takerEncoding) => {
     const same = new ForeignBook()
     same.apply(await late.take('bookSnapshot'))
     expect(same.sides).toEqual(book.sides)
+  })
+
+  it('shows of an iceberg what it shows, and triggers a stop at its price', async () => {
+    const maker = await logOnMaker()
+    const taker = await logOnTaker()
+    const observer = await connect(makerEncoding)
+    observer.send({ type: 'subscribe', channel: 'top', instrument: bolt })
+    const [iceberg, stop, buy] = [maker.nextRef(), taker.nextRef(), taker.nextRef()]
+    const sell = { ...limitOrder, instrument: bolt, side: 'sell', quantityLots: 30, priceTicks: 2_510 }
+    maker.client.send({ ...sell, ref: iceberg, displayQuantityLots: 10 })
+    const accepted = await maker.client.take('accepted', { ref: iceberg })
+    expect(accepted).toMatchObject({ quantityLots: 30, displayQuantityLots: 10, stopPriceTicks: 0, expireTimeUs: 0 })
+    await observer.take('top', { askPriceTicks: 2_510, askQuantityLots: 10 })
+
+    // The stop waits for a price of 2,510, which the buyer of 12 lots makes: 10 that are shown, and 2 of the next part.
+    const terms = { type: 'newOrder', instrument: bolt, side: 'buy' }
+    const waits = { orderType: 'stop', timeInForce: 'goodTillCancel', stopPriceTicks: 2_510 }
+    taker.client.send({ ...terms, ...waits, ref: stop, quantityLots: 3 })
+    expect(await taker.client.take('accepted', { ref: stop })).toMatchObject({ priceTicks: 0, stopPriceTicks: 2_510 })
+    taker.client.send({ ...limitOrder, ...terms, ref: buy, quantityLots: 12, priceTicks: 2_510 })
+    const bought = [await taker.client.take('filled'), await taker.client.take('filled')]
+    expect(bought).toMatchObject([
+      { orderRef: buy, quantityLots: 10, leavesLots: 2 },
+      { orderRef: buy, quantityLots: 2, leavesLots: 0 },
+    ])
+    expect(await taker.client.take('triggered', { orderRef: stop })).toMatchObject({ sequence: bought[1].sequence })
+    expect(await taker.client.take('filled', { orderRef: stop })).toMatchObject({ quantityLots: 3, priceTicks: 2_510 })
+    await observer.take('top', { askQuantityLots: 5 })
+    maker.client.send({ type: 'cancelOrder', ref: maker.nextRef(), orderRef: iceberg })
+    expect(await maker.client.take('cancelled')).toMatchObject({ orderRef: iceberg, cancelledLots: 15 })
+  })
+
+  it('replaces quotes whole, and pulls them when they traded as much as their protection allows', async () => {
+    const maker = await logOnMaker()
+    const taker = await logOnTaker()
+    const [protect, first, second] = [maker.nextRef(), maker.nextRef(), maker.nextRef()]
+    const none = { maxNotionalMinor: 0, maxFills: 0, maxNetLots: 0 }
+    const bounds = { type: 'setProtection', group: 7, intervalMs: 60_000, maxLots: 4, freezeMs: 0, ...none }
+    maker.client.send({ ...bounds, ref: protect })
+    await maker.client.take('carriedOut', { ref: protect })
+    const quote = {
+      instrument: bolt,
+      bidPriceTicks: 2_490,
+      bidQuantityLots: 5,
+      askPriceTicks: 2_510,
+      askQuantityLots: 5,
+    }
+    const massQuote = (ref: number, row: Fields) => ({ type: 'massQuote', ref, group: 7, quotes: [row] })
+    maker.client.send(massQuote(first, quote), massQuote(second, { ...quote, bidPriceTicks: 2_495 }))
+    const one = await maker.client.take('quoteAccepted', { ref: first })
+    const other = await maker.client.take('quoteAccepted', { ref: second })
+    expect(other).toMatchObject({ bidPriceTicks: 2_495, askOrderId: one.askOrderId, askQuantityLots: 5 })
+    expect(other.bidOrderId).not.toBe(one.bidOrderId)
+    expect(await maker.client.take('massQuoted', { ref: second })).toMatchObject({ acceptedCount: 1, rejectedCount: 0 })
+
+    const sell = { ...limitOrder, instrument: bolt, side: 'sell', quantityLots: 4, priceTicks: 2_495 }
+    taker.client.send({ ...sell, ref: taker.nextRef() })
+    const fill = await maker.client.take('filled', { orderId: other.bidOrderId })
+    expect(fill).toMatchObject({ orderRef: second, quantityLots: 4, leavesLots: 1, liquidity: 'maker' })
+    const pulled = [await maker.client.take('cancelled'), await maker.client.take('cancelled')]
+    expect(new Set(pulled.map(({ orderId }) => orderId))).toEqual(new Set([other.bidOrderId, one.askOrderId]))
+    expect(pulled).toMatchObject([{ reason: 'protection' }, { reason: 'protection' }])
+    expect(await maker.client.take('protectionTriggered')).toMatchObject({ group: 7, thawTimeUs: 0 })
+  })
+
+  it('collects orders for an auction that an admin begins, and trades them at one price when it ends', async () => {
+    const maker = await logOnMaker()
+    const taker = await logOnTaker()
+    const operator = await logOn(makerEncoding, 'operator')
+    const observer = await connect(takerEncoding)
+    for (const channel of ['auction', 'status', 'trades']) {
+      observer.send({ type: 'subscribe', channel, instrument: bolt })
+      await observer.take('subscribed', { channel })
+    }
+    const change = async (who: typeof operator, phase: string, answer: string) => {
+      const ref = who.nextRef()
+      who.client.send({ type: 'changePhase', ref, instrument: bolt, phase })
+      return who.client.take(answer, { ref })
+    }
+    expect(await change(taker, 'halted', 'rejected')).toMatchObject({ code: 'notAuthorized' })
+    await change(operator, 'openingAuction', 'carriedOut')
+    await observer.take('status', { phase: 'openingAuction' })
+    const order = { ...limitOrder, instrument: bolt }
+    const [buy, sell, market] = [maker.nextRef(), taker.nextRef(), taker.nextRef()]
+    maker.client.send({ ...order, ref: buy, side: 'buy', quantityLots: 5, priceTicks: 2_505 })
+    await maker.client.take('accepted', { ref: buy })
+    taker.client.send({ ...order, ref: sell, side: 'sell', quantityLots: 3, priceTicks: 2_495 })
+    await taker.client.take('accepted', { ref: sell })
+    await observer.take('auctionIndication', { priceTicks: 2_505, volumeLots: 3, imbalanceLots: 2 })
+    const immediate = { orderType: 'market', timeInForce: 'immediateOrCancel', side: 'sell', quantityLots: 1 }
+    taker.client.send({ ...order, ...immediate, ref: market })
+    expect(await taker.client.take('rejected', { ref: market })).toMatchObject({ code: 'wrongPhase', bound: 3 })
+
+    await change(operator, 'continuous', 'carriedOut')
+    for (const [{ client }, orderRef] of [
+      [maker, buy],
+      [taker, sell],
+    ] as const) {
+      const fill = { priceTicks: 2_505, quantityLots: 3, liquidity: 'auction' }
+      expect(await client.take('filled', { orderRef })).toMatchObject(fill)
+    }
+    const { trades } = await observer.take('trades')
+    expect(trades).toMatchObject([{ priceTicks: 2_505, quantityLots: 3, aggressorSide: 'any' }])
+    await observer.take('auctionIndication', { priceTicks: 0, volumeLots: 0, imbalanceLots: 0 })
+    await observer.take('status', { phase: 'continuous' })
+  })
+
+  it('ends a dated order at its time, though nobody sends anything', async () => {
+    const { client, nextRef } = await logOnMaker()
+    const [ref, expireTimeUs] = [nextRef(), Date.now() * 1_000 + 300_000]
+    const dated = { ...limitOrder, timeInForce: 'goodTillDate', instrument: bolt, side: 'buy', quantityLots: 2 }
+    client.send({ ...dated, ref, priceTicks: 2_400, expireTimeUs })
+    expect(await client.take('accepted', { ref })).toMatchObject({ expireTimeUs })
+    const expired = await client.take('expired', { orderRef: ref })
+    expect(expired.expiredLots).toBe(2)
+    expect(expired.engineTimeUs).toBeGreaterThanOrEqual(expireTimeUs)
   })
 
   it('names the rule that a command broke, and uses up its ref', async () => {
