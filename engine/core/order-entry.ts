@@ -61,6 +61,7 @@ export class OrderEntry {
     const { session, ref, side } = command
     const instrument = state.instruments[command.instrument]
     if (instrument === undefined) {
+      state.valuation.revalueIfDue(state.sessions.participant(session), command.timeUs)
       events.rejected(session, ref, UNKNOWN_INSTRUMENT, field.instrument, 0)
       return
     }
@@ -100,6 +101,7 @@ export class OrderEntry {
     const { session, ref } = command
     const order = state.index.find(session, command.orderRef)
     if (order === 0) {
+      state.valuation.revalueIfDue(state.sessions.participant(session), command.timeUs)
       events.rejected(session, ref, UNKNOWN_ORDER, field.orderRef, 0)
       return
     }
@@ -154,7 +156,7 @@ export class OrderEntry {
         ? 0
         : this.checkPrice(participant, instrument, priceTicks, orderType !== STOP_LIMIT)) ||
       risk.checkNotional(participant, instrument, quantityLots, notionalTicks) ||
-      risk.checkDuplicate(participant, command) ||
+      risk.checkDuplicate(participant, command, priceTicks) ||
       risk.checkOpenOrders(participant)
     )
   }

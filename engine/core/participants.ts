@@ -6,6 +6,7 @@
  */
 import { limits as protocolLimits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 
 export type RiskLimits = Readonly<Record<keyof typeof enumerations.riskLimit, number>>
 
@@ -51,8 +52,9 @@ const IS_ADMIN = 22
 const SENT_KIND = 23
 const SENT_PRICE = 24
 const SENT_LOTS = 25
-const SENT_END_US = 26
-const SENT_AGAIN = 27
+const SENT_STOP_PRICE = 26
+const SENT_SINCE_US = 27
+const SENT_AGAIN = 28
 
 const UNBOUNDED = Number.POSITIVE_INFINITY
 /** By number of `enumerations.riskLimit`. */
@@ -71,6 +73,7 @@ const columnOfLimit = [
 ]
 
 const SECOND_US = 1_000_000
+const MILLISECOND_US = 1_000
 const REVALUATION_INTERVAL_US = 100_000
 /** No single change of a sum is above two of these, which the ledger's range sees to; their sum is still exact. */
 const SUM_UNIT = 2 ** 52
@@ -135,8 +138,6 @@ export class Participants {
     if (limit === maxOrderNotionalMinor) value = Math.min(value, protocolLimits.maxNotionalMinor)
     const isOff = value === 0 && switchedOffByZero.includes(limit)
     this.data[base + columnOfLimit[limit]] = isOff ? UNBOUNDED : value
-    // What was sent while duplicates were not counted is not counted later either.
-    if (limit === maxDuplicateOrders && isOff) this.data.fill(0, base + SENT_KIND, base + SENT_AGAIN + 1)
     this.scheduleLook(participant)
   }
 
@@ -173,6 +174,27 @@ export class Participants {
   memory(participant: number): Float64Array {
     const base = recordOf(participant)
     return this.data.slice(base, base + RECORD_SIZE)
+  }
+
+  write(image: ImageWriter): void {
+    image.number(this.count)
+    for (let participant = 1; participant <= this.count; participant++) {
+      const name = this.names[participant]
+      image.text(name)
+      image.flag(this.byName(name) === participant)
+      image.record(this.configured[participant]!)
+    }
+    image.array(this.data)
+  }
+
+  read(image: ImageReader): void {
+    for (let left = image.number(); left > 0; left--) {
+      const name = image.text()
+      if (image.flag()) this.numbers.set(name, this.names.length)
+      this.names.push(name)
+      this.configured.push(image.record() as unknown as ParticipantDefinition)
+    }
+    this.data = image.float64()
   }
 
   // ── limits in force ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -254,16 +276,29 @@ export class Participants {
    *
    * @param kind instrument, side and type as one number above 0
    */
-  countDuplicate(participant: number, kind: number, priceTicks: number, lots: number, timeUs: number): number {
+  countRepetition(
+    participant: number,
+    kind: number,
+    priceTicks: number,
+    stopPriceTicks: number,
+    lots: number,
+    timeUs: number,
+  ): number {
     const base = recordOf(participant)
     const { data } = this
     const isSame =
-      data[base + SENT_KIND] === kind && data[base + SENT_PRICE] === priceTicks && data[base + SENT_LOTS] === lots
-    if (isSame && timeUs < data[base + SENT_END_US]) return ++data[base + SENT_AGAIN]
+      data[base + SENT_PRICE] === priceTicks &&
+      data[base + SENT_LOTS] === lots &&
+      data[base + SENT_KIND] === kind &&
+      data[base + SENT_STOP_PRICE] === stopPriceTicks
+    if (isSame && timeUs < data[base + SENT_SINCE_US] + data[base + DUPLICATE_WINDOW_MS] * MILLISECOND_US) {
+      return ++data[base + SENT_AGAIN]
+    }
     data[base + SENT_KIND] = kind
     data[base + SENT_PRICE] = priceTicks
+    data[base + SENT_STOP_PRICE] = stopPriceTicks
     data[base + SENT_LOTS] = lots
-    data[base + SENT_END_US] = timeUs + data[base + DUPLICATE_WINDOW_MS] * 1_000
+    data[base + SENT_SINCE_US] = timeUs
     data[base + SENT_AGAIN] = 0
     return 0
   }

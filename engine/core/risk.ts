@@ -57,7 +57,7 @@ export class Risk {
 
   /**
    * The first checks of a new order, replacement or mass quote: whether its participant is blocked, and how many messages it
-   * sent. Counts the message, and values the participant's positions before if that is due.
+   * sent. Counts the message where there is a bound, and values the participant's positions before if that is due.
    */
   checkParticipant(participant: number, timeUs: number): number {
     const { participants } = this
@@ -66,7 +66,7 @@ export class Risk {
       if (participants.isBlocked(participant)) return this.fail(errors.participantBlocked.number, NO_FIELD, 0)
     }
     const max = participants.maxMessagesPerSecond(participant)
-    return participants.countMessage(participant, timeUs) <= max
+    return max === UNBOUNDED || participants.countMessage(participant, timeUs) <= max
       ? 0
       : this.fail(errors.messageRate.number, NO_FIELD, max)
   }
@@ -139,10 +139,14 @@ export class Risk {
     return notionalMinor <= max ? 0 : this.fail(errors.orderNotional.number, ofField, max)
   }
 
-  /** Counts the order too, where there is a bound. */
-  checkDuplicate(participant: number, command: Command): number {
+  /**
+   * Counts the order too, where there is a bound.
+   *
+   * @param priceTicks the price with which it would be accepted
+   */
+  checkDuplicate(participant: number, command: Command, priceTicks: number): number {
     const max = this.participants.maxDuplicateOrders(participant)
-    return max === UNBOUNDED ? 0 : this.checkRepetition(participant, command, max)
+    return max === UNBOUNDED ? 0 : this.checkRepetition(participant, command, priceTicks, max)
   }
 
   checkOpenOrders(participant: number): number {
@@ -241,12 +245,11 @@ export class Risk {
     return this.fail(errors.priceDistance.number, ofField, distance < 0 ? reference - width : reference + width)
   }
 
-  private checkRepetition(participant: number, command: Command, max: number): number {
-    const { instrument, orderType, side } = command
+  private checkRepetition(participant: number, command: Command, priceTicks: number, max: number): number {
+    const { instrument, orderType, quantityLots, side, stopPriceTicks, timeUs } = command
     const kind = (instrument << 5) | (orderType << 2) | side
-    const priceTicks = orderType === MARKET ? 0 : orderType === STOP ? command.stopPriceTicks : command.priceTicks
-    const { quantityLots, timeUs } = command
-    return this.participants.countDuplicate(participant, kind, priceTicks, quantityLots, timeUs) <= max
+    const { participants } = this
+    return participants.countRepetition(participant, kind, priceTicks, stopPriceTicks, quantityLots, timeUs) <= max
       ? 0
       : this.fail(errors.duplicateOrders.number, NO_FIELD, max)
   }
