@@ -1,13 +1,19 @@
 /**
- * A hash of everything that the exchange knows, in an order that depends on nothing but the commands: where a record lies
- * in memory does not count. Meant to show that two states are equal, not to withstand an attacker.
+ * A hash of everything that decides what the exchange will do and answer, in an order that depends on nothing but the
+ * commands: where a record lies in memory does not count. Meant to show that two states are equal, not to withstand an
+ * attacker.
+ *
+ * What can be worked out from the rest is left out, and so is what only counts while a command is being carried out. Lists
+ * begin with their length or end with a number that none of their records begins with, so that no two states read alike.
  */
 import { enumerations, rows } from '../../protocol/messages.ts'
+import type { Book } from './book/book.ts'
 import { levelLayout } from './book/level-pool.ts'
 import { orderLayout } from './book/order-pool.ts'
 import type { Instrument } from './instrument.ts'
 import { orderStateOf } from './order-state.ts'
 import type { ExchangeState } from './state.ts'
+import { timerKind } from './timers.ts'
 
 const { HEAD, LEVEL_SIZE } = levelLayout
 const { NEXT, ORDER_SIZE, SESSION_NEXT } = orderLayout
@@ -17,46 +23,78 @@ const { buy: BUY, sell: SELL } = enumerations.side
 export function hashState(state: ExchangeState): string {
   const hash = new Hash()
   hash.numbers(state.sequence, state.timeUs, state.lastOrderId, state.lastTradeId)
-  hash.numbers(state.participants.count, state.sessions.count, state.instruments.length - 1)
-  for (let number = 1; number <= state.participants.count; number++) {
-    const { configured, ...inForce } = state.participants.state(number)!
-    hash.record(inForce)
-    hash.record(configured)
-    hash.numbers(...state.participants.memory(number))
-  }
-  for (let number = 1; number <= state.sessions.count; number++) {
-    hash.record(state.sessions.state(number)!)
-    // The order of a session's own chain decides what a mass cancel does first.
-    const { orders } = state.memory
-    for (let order = state.sessions.oldestOrder(number); order !== 0; ) {
-      hash.numbers(orders.orderId(order))
-      order = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
-    }
-  }
-  for (const account of state.accounts.list(state.instruments)) hash.record(account)
+  hashParticipants(hash, state)
+  hashSessions(hash, state)
+  hash.lists(state.accounts.records())
+  hash.lists(state.protection.records(state.timeUs))
+  hash.lists(state.quotes.records())
+  hashTimers(hash, state)
+  hash.numbers(state.instruments.length)
   for (const instrument of state.instruments) {
     if (instrument !== undefined) hashInstrument(hash, state, instrument)
   }
-  for (const quote of state.quotes.records()) hash.numbers(...quote)
-  for (const group of state.protection.records(state.timeUs)) hash.numbers(group.length, ...group)
   return hash.digest()
 }
 
+function hashParticipants(hash: Hash, { participants }: ExchangeState): void {
+  hash.numbers(participants.count)
+  for (let number = 1; number <= participants.count; number++) {
+    const { name, configured } = participants.state(number)!
+    // Two may have the same name: then it is the later one's.
+    hash.numbers(participants.byName(name))
+    hash.record(configured)
+    hash.list(participants.memory(number))
+  }
+}
+
+function hashSessions(hash: Hash, { memory, sessions }: ExchangeState): void {
+  hash.numbers(sessions.count)
+  for (let number = 1; number <= sessions.count; number++) {
+    hash.record(sessions.state(number)!)
+    // The order of a session's own chain decides what a mass cancel does first.
+    for (let order = sessions.oldestOrder(number); order !== 0; ) {
+      hash.numbers(memory.orders.orderId(order))
+      order = memory.orders.int32[order * ORDER_SIZE + SESSION_NEXT]
+    }
+  }
+}
+
+function hashTimers(hash: Hash, { memory, timers }: ExchangeState): void {
+  const list = timers.list()
+  hash.numbers(list.length)
+  for (const { dueUs, kind, subject } of list) {
+    hash.numbers(dueUs, kind, kind === timerKind.orderExpires ? memory.orders.orderId(subject) : subject)
+  }
+}
+
 function hashInstrument(hash: Hash, state: ExchangeState, instrument: Instrument): void {
-  const { book } = instrument
-  const { levels, orders } = state.memory
   // Whoever made the definition may list its fields in any order.
   for (const { name } of rows.instrument) hash.value(instrument.definition[name])
-  hash.numbers(instrument.lastPriceTicks, instrument.tradeCount, instrument.volumeLots, instrument.commandCount)
+  hash.numbers(
+    instrument.phase,
+    Number(instrument.isHeldByAdmin),
+    Number(instrument.scheduleTimer !== 0),
+    Number(instrument.phaseTimer !== 0),
+    instrument.tradingUs(state.timeUs),
+    instrument.lastPriceTicks,
+    instrument.auctionPriceTicks,
+    instrument.tradeCount,
+    instrument.volumeLots,
+    instrument.commandCount,
+  )
+  for (const book of instrument.possibleBooks()) hashBook(hash, state, book)
+}
+
+function hashBook(hash: Hash, { memory }: ExchangeState, book: Book | undefined): void {
+  const { levels, orders } = memory
   for (let side = BUY; side <= SELL; side++) {
-    for (let level = book.best(side); level !== 0; level = book.worse(side, level)) {
+    for (let level = book?.best(side) ?? 0; level !== 0; level = book!.worse(side, level)) {
       hash.numbers(levels.totalLots(level))
       for (let order = levels.int32[level * LEVEL_SIZE + HEAD]; order !== 0; ) {
         hash.record(orderStateOf(orders, order))
         order = orders.int32[order * ORDER_SIZE + NEXT]
       }
     }
-    // Keeps a bid from being taken for an ask.
     hash.numbers(-1)
   }
 }
@@ -69,12 +107,17 @@ class Hash {
   private readonly words = new Uint32Array(this.number.buffer)
 
   numbers(...values: number[]): void {
-    for (const value of values) {
-      // Adding 0 turns -0 into 0: they are the same number and must hash alike.
-      this.number[0] = value + 0
-      this.mix(this.words[0])
-      this.mix(this.words[1])
-    }
+    for (const value of values) this.add(value)
+  }
+
+  list(values: ArrayLike<number>): void {
+    this.add(values.length)
+    for (let index = 0; index < values.length; index++) this.add(values[index])
+  }
+
+  lists(lists: readonly ArrayLike<number>[]): void {
+    this.add(lists.length)
+    for (const list of lists) this.list(list)
   }
 
   /** Every field, in the order in which the core itself writes them. */
@@ -84,15 +127,22 @@ class Hash {
 
   value(value: number | boolean | string): void {
     if (typeof value !== 'string') {
-      this.numbers(Number(value))
+      this.add(Number(value))
       return
     }
-    this.numbers(value.length)
+    this.add(value.length)
     for (let index = 0; index < value.length; index++) this.mix(value.charCodeAt(index))
   }
 
   digest(): string {
     return finalise(this.high).toString(16).padStart(8, '0') + finalise(this.low).toString(16).padStart(8, '0')
+  }
+
+  private add(value: number): void {
+    // Adding 0 turns -0 into 0: they are the same number and must hash alike.
+    this.number[0] = value + 0
+    this.mix(this.words[0])
+    this.mix(this.words[1])
   }
 
   private mix(word: number): void {
