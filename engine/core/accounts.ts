@@ -7,6 +7,7 @@
  */
 import { enumerations } from '../../protocol/messages.ts'
 import { doubleZero } from './double-zero.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 import type { Instrument } from './instrument.ts'
 import { feeMinor, multiplyDivide } from './money.ts'
 import type { Participants } from './participants.ts'
@@ -29,6 +30,8 @@ const COST = 11
 /** Open quantity of reduce-only orders, waiting stops left out, side by side. */
 const REDUCE_ONLY_BUY = 8
 const VALUATION_PRICE = 10
+/** The two numbers below. */
+const NUMBERS = 7
 // 32-bit columns, in units of 4 bytes from the record's begin.
 const PARTICIPANT_32 = 14
 const INSTRUMENT_32 = 15
@@ -60,7 +63,7 @@ export class Accounts {
   /** Number that the next account will have. Account 0 belongs to nobody and stays empty. */
   private next = 1
   /** Account by participant and instrument, 0 if there is none yet. */
-  private readonly byParticipant: Int32Array[] = []
+  private byParticipant: Int32Array[] = []
   /** Open quantity of all reduce-only orders, waiting stops left out. */
   private reduceOnlyLots = doubleZero
 
@@ -230,6 +233,33 @@ export class Accounts {
       states.push(this.state(account, instruments[this.int32[recordOf(account) * 2 + INSTRUMENT_32]]!))
     }
     return states
+  }
+
+  /** All that accounts hold, in the same order: `list` does not tell reduce-only quantities and what a lot counts as worth. */
+  records(): number[][] {
+    const records: number[][] = []
+    for (let account = 1; account < this.next; account++) {
+      const base = recordOf(account)
+      const instrument = this.int32[base * 2 + INSTRUMENT_32]
+      const columns = this.data.subarray(base, base + ACCOUNT_SIZE).filter((_, column) => column !== NUMBERS)
+      records.push([this.participant(account), instrument, ...columns])
+    }
+    return records
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.data, this.next * ACCOUNT_SIZE)
+    image.number(this.next)
+    image.arrayList(this.byParticipant)
+    image.number(this.reduceOnlyLots)
+  }
+
+  read(image: ImageReader): void {
+    this.data = image.float64()
+    this.int32 = new Int32Array(this.data.buffer)
+    this.next = image.number()
+    this.byParticipant = image.int32List()
+    this.reduceOnlyLots = image.number()
   }
 
   /**

@@ -15,6 +15,7 @@ import { Control, type ControlCommand } from './control.ts'
 import { unsigned } from './double-zero.ts'
 import { EventWriter } from './event-writer.ts'
 import type { EventBuffer } from './events.ts'
+import { ImageReader, ImageWriter } from './image.ts'
 import type { Instrument, InstrumentDefinition } from './instrument.ts'
 import { Matching } from './matching.ts'
 import { OpenOrders, stopLadder } from './open-orders.ts'
@@ -88,6 +89,25 @@ export class Exchange {
     this.matching.connect(this.phases, this.quotes)
     this.orderEntry = new OrderEntry(state, risk, events, this.openOrders, this.matching)
     this.control = new Control(state, this.openOrders, this.phases)
+  }
+
+  /**
+   * The exchange that an image was made of, which goes on exactly as that one would have. Throws an ImageError if the bytes
+   * are not a whole image of this version.
+   */
+  static fromImage(bytes: Uint8Array): Exchange {
+    const image = new ImageReader(bytes)
+    const exchange = new Exchange(1)
+    exchange.state.read(image, exchange.matching)
+    image.end()
+    return exchange
+  }
+
+  /** Everything that the exchange knows, as bytes. */
+  image(): Uint8Array {
+    const image = new ImageWriter()
+    this.state.write(image)
+    return image.finish()
   }
 
   /**

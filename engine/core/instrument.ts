@@ -4,6 +4,7 @@ import { limits } from '../../protocol/limits.ts'
 import { enumerations, type Row } from '../../protocol/messages.ts'
 import { Book, type BookListener, type BookMemory } from './book/book.ts'
 import { doubleZero } from './double-zero.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 import { parseSchedule, type Schedule } from './schedule.ts'
 
 const { buy: BUY, sell: SELL } = enumerations.side
@@ -83,6 +84,43 @@ export class Instrument {
     this.bandsAreOfPrice = -1
   }
 
+  /** Without its definition, which it is made with. */
+  write(image: ImageWriter): void {
+    this.book.write(image)
+    for (const book of [this.stops, this.atClose]) {
+      image.flag(book !== undefined)
+      book?.write(image)
+    }
+    image.number(this.phase)
+    image.flag(this.isHeldByAdmin)
+    image.number(this.scheduleTimer)
+    image.number(this.phaseTimer)
+    image.number(this.continuousUs)
+    image.number(this.continuousSinceUs)
+    image.number(this.lastPrice)
+    image.number(this.auctionPrice)
+    image.number(this.tradeCount)
+    image.number(this.volumeLots)
+    image.number(this.commandCount)
+  }
+
+  read(image: ImageReader): void {
+    this.book.read(image)
+    if (image.flag()) this.waitingStops().read(image)
+    if (image.flag()) this.waitingAtClose().read(image)
+    this.phase = image.number()
+    this.isHeldByAdmin = image.flag()
+    this.scheduleTimer = image.number()
+    this.phaseTimer = image.number()
+    this.continuousUs = image.number()
+    this.continuousSinceUs = image.number()
+    this.lastPrice = image.number()
+    this.auctionPrice = image.number()
+    this.tradeCount = image.number()
+    this.volumeLots = image.number()
+    this.commandCount = image.number()
+  }
+
   /** Stops that wait for their trigger; made when first needed. */
   waitingStops(): Book {
     this.stops ??= new Book(this.memory, silent)
@@ -101,7 +139,12 @@ export class Instrument {
 
   /** All books that orders of this instrument may be in. */
   books(): Book[] {
-    return [this.book, this.stops, this.atClose].filter((book) => book !== undefined)
+    return this.possibleBooks().filter((book) => book !== undefined)
+  }
+
+  /** The book that trades, that of waiting stops and that of orders waiting for the closing auction, if they were needed yet. */
+  possibleBooks(): [Book, Book | undefined, Book | undefined] {
+    return [this.book, this.stops, this.atClose]
   }
 
   get isContinuous(): boolean {

@@ -6,6 +6,7 @@
  * so that probing and removing do not have to look at the orders themselves.
  */
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 
 const { ORDER_SESSION, ORDER_SIZE } = orderLayout
 
@@ -65,6 +66,17 @@ export class OrderIndex {
     }
     table[gap * 2] = 0
     this.size--
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.table)
+    image.number(this.size)
+  }
+
+  read(image: ImageReader): void {
+    this.table = image.int32()
+    this.mask = this.table.length / 2 - 1
+    this.size = image.number()
   }
 
   private place(hash: number, slot: number): void {

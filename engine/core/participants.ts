@@ -120,7 +120,8 @@ export class Participants {
     if (participant < 1 || participant > this.names.length)
       throw new Error(`participant ${participant} is out of order`)
     if (participant === this.names.length) this.add(participant)
-    this.numbers.delete(this.names[participant])
+    // Another one may have its former name already.
+    if (this.byName(this.names[participant]) === participant) this.numbers.delete(this.names[participant])
     this.numbers.set(name, participant)
     this.names[participant] = name
     this.data[recordOf(participant) + IS_ADMIN] = Number(isAdmin)

@@ -5,6 +5,7 @@
  *
  * A group is found by its number once per command; fills name it by its slot.
  */
+import type { ImageReader, ImageWriter } from './image.ts'
 
 const GROUP_SIZE = 17
 const PARTICIPANT = 0
@@ -66,7 +67,7 @@ export interface ProtectionState {
 export class Protection {
   private data = new Float64Array(GROUP_SIZE * 64)
   /** By slot: entries one after the other, the room for them a power of two. */
-  private readonly rings: Float64Array[] = [new Float64Array(0)]
+  private rings: Float64Array[] = [new Float64Array(0)]
   private readonly slots = new Map<number, number>()
 
   /** Slot of a group, 0 if neither its terms were set nor anything was quoted in it. */
@@ -186,6 +187,20 @@ export class Protection {
       records.push(record)
     }
     return records
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.data, this.rings.length * GROUP_SIZE)
+    image.arrayList(this.rings)
+  }
+
+  read(image: ImageReader): void {
+    this.data = image.float64()
+    this.rings = image.float64List()
+    for (let slot = 1; slot < this.rings.length; slot++) {
+      const base = slot * GROUP_SIZE
+      this.slots.set(this.data[base + PARTICIPANT] * GROUPS_PER_PARTICIPANT + this.data[base + GROUP], slot)
+    }
   }
 
   private freeze(base: number, timeUs: number): void {

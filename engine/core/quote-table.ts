@@ -5,6 +5,7 @@
  */
 import { enumerations, type Row } from '../../protocol/messages.ts'
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 import type { Instrument } from './instrument.ts'
 import type { Protection } from './protection.ts'
 
@@ -57,7 +58,7 @@ export class QuoteTable {
   /** Number that the next quote will have. */
   private next = 1
   /** Quote by session and instrument, 0 if there was none yet. */
-  private readonly bySession: Int32Array[] = []
+  private bySession: Int32Array[] = []
   /** By slot of the protection group: one of its quotes, 0 if there is none. */
   private firstOfGroups = new Int32Array(64)
 
@@ -265,6 +266,22 @@ export class QuoteTable {
       }
     }
     return records
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.int32, this.next * QUOTE_SIZE)
+    image.array(this.times, this.next * TIMES_SIZE)
+    image.number(this.next)
+    image.arrayList(this.bySession)
+    image.array(this.firstOfGroups)
+  }
+
+  read(image: ImageReader): void {
+    this.int32 = image.int32()
+    this.times = image.float64()
+    this.next = image.number()
+    this.bySession = image.int32List()
+    this.firstOfGroups = image.int32()
   }
 
   private grow(): void {

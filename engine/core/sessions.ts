@@ -3,6 +3,7 @@
  * of each session as a chain through the order pool, oldest first. Numbered from 1 without gaps.
  */
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 
 const { ORDER_SESSION, ORDER_SIZE, SESSION_NEXT, SESSION_PREVIOUS } = orderLayout
 
@@ -139,6 +140,27 @@ export class Sessions {
     if (next === 0) links[base + NEWEST_ORDER] = previous
     else int32[next * ORDER_SIZE + SESSION_PREVIOUS] = previous
     links[base + OPEN_ORDERS]--
+  }
+
+  write(image: ImageWriter): void {
+    image.number(this.count)
+    for (let session = 1; session <= this.count; session++) {
+      image.text(this.names[session])
+      image.flag(this.connected[session])
+      image.flag(this.cancelOnDisconnect[session])
+    }
+    image.array(this.counters)
+    image.array(this.links)
+  }
+
+  read(image: ImageReader): void {
+    for (let left = image.number(); left > 0; left--) {
+      this.names.push(image.text())
+      this.connected.push(image.flag())
+      this.cancelOnDisconnect.push(image.flag())
+    }
+    this.counters = image.float64()
+    this.links = image.int32()
   }
 
   private add(session: number, participant: number): void {

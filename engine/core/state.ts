@@ -3,6 +3,7 @@
 import { Accounts } from './accounts.ts'
 import { type BookListener, BookMemory } from './book/book.ts'
 import { doubleZero } from './double-zero.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
 import { OrderIndex } from './order-index.ts'
 import { Participants } from './participants.ts'
@@ -54,5 +55,50 @@ export class ExchangeState {
     const instrument = new Instrument(definition, this.memory, listener)
     this.instruments.push(instrument)
     return instrument
+  }
+
+  write(image: ImageWriter): void {
+    image.number(this.sequence)
+    image.number(this.timeUs)
+    image.number(this.lastOrderId)
+    image.number(this.lastTradeId)
+    image.number(this.instruments.length)
+    for (const instrument of this.instruments) {
+      if (instrument === undefined) continue
+      image.record(instrument.definition)
+      instrument.write(image)
+    }
+    this.memory.write(image)
+    this.index.write(image)
+    this.sessions.write(image)
+    this.participants.write(image)
+    this.accounts.write(image)
+    this.timers.write(image)
+    this.protection.write(image)
+    this.quotes.write(image)
+  }
+
+  /** To be called of a state that nothing was done with yet. */
+  read(image: ImageReader, listener: BookListener): void {
+    this.sequence = image.number()
+    this.timeUs = image.number()
+    this.lastOrderId = image.number()
+    this.lastTradeId = image.number()
+    const end = image.number()
+    while (this.instruments.length < end) {
+      const definition = image.record() as unknown as InstrumentDefinition
+      const instrument = new Instrument(definition, this.memory, listener)
+      instrument.read(image)
+      this.instruments.push(instrument)
+    }
+    // What instruments took of the memory when they were made is forgotten here.
+    this.memory.read(image)
+    this.index.read(image)
+    this.sessions.read(image)
+    this.participants.read(image)
+    this.accounts.read(image)
+    this.timers.read(image)
+    this.protection.read(image)
+    this.quotes.read(image)
   }
 }

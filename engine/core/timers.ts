@@ -4,6 +4,7 @@
  * that is no longer wanted leaves at once: an order with an expiry time that is soon filled costs no more than that.
  */
 import { doubleZero } from './double-zero.ts'
+import type { ImageReader, ImageWriter } from './image.ts'
 
 export const timerKind = {
   /** Midnight UTC. */
@@ -107,6 +108,26 @@ export class Timers {
       kind: this.records[timer * RECORD_SIZE + KIND],
       subject: this.records[timer * RECORD_SIZE + SUBJECT],
     }))
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.records, this.next * RECORD_SIZE)
+    image.array(this.times, this.next * TIMES_SIZE)
+    image.array(this.heap, this.next)
+    image.number(this.size)
+    image.number(this.next)
+    image.number(this.firstFree)
+    image.number(this.lastAge)
+  }
+
+  read(image: ImageReader): void {
+    this.records = image.int32()
+    this.times = image.float64()
+    this.heap = image.int32()
+    this.size = image.number()
+    this.next = image.number()
+    this.firstFree = image.number()
+    this.lastAge = image.number()
   }
 
   private isBefore(first: number, second: number): boolean {

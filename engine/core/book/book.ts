@@ -3,6 +3,7 @@
  * orders and levels and nothing else: no participants, no money, no events. What happens in it is told to a listener.
  */
 import { enumerations } from '../../../protocol/messages.ts'
+import type { ImageReader, ImageWriter } from '../image.ts'
 import { AuctionPrice } from './auction.ts'
 import { LevelPool, levelLayout } from './level-pool.ts'
 import { OrderPool, orderLayout } from './order-pool.ts'
@@ -29,6 +30,18 @@ export class BookMemory {
     this.levels = new LevelPool(Math.ceil(orderCapacity / 4))
     this.queues = new Queues(this.orders, this.levels)
   }
+
+  write(image: ImageWriter): void {
+    this.orders.write(image)
+    this.levels.write(image)
+    this.prices.write(image)
+  }
+
+  read(image: ImageReader): void {
+    this.orders.read(image)
+    this.levels.read(image)
+    this.prices.read(image)
+  }
 }
 
 /**
@@ -51,8 +64,8 @@ export interface BookListener {
 export class Book {
   private readonly memory: BookMemory
   private readonly listener: BookListener
-  private readonly bidTree: number
-  private readonly askTree: number
+  private bidTree: number
+  private askTree: number
   private readonly auction: AuctionPrice
   /** Level of the highest bid and of the lowest ask, 0 if the side is empty. */
   private bestBid = 0
@@ -73,6 +86,21 @@ export class Book {
     this.bidTree = memory.prices.createTree()
     this.askTree = memory.prices.createTree()
     this.auction = new AuctionPrice(memory.levels, memory.prices)
+  }
+
+  /** Where in the memory it begins; that is no book's own and has an image of its own. */
+  write(image: ImageWriter): void {
+    image.number(this.bidTree)
+    image.number(this.askTree)
+    image.number(this.bestBid)
+    image.number(this.bestAsk)
+  }
+
+  read(image: ImageReader): void {
+    this.bidTree = image.number()
+    this.askTree = image.number()
+    this.bestBid = image.number()
+    this.bestAsk = image.number()
   }
 
   /** Best level of a side, 0 if the side is empty. */

@@ -2,6 +2,7 @@
  * Price levels: 32-byte records in one block of memory. A level exists as long as an order rests at its price. Level 0 is
  * never used and means none.
  */
+import type { ImageReader, ImageWriter } from '../image.ts'
 import { grownRecords } from './pool-growth.ts'
 
 /** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
@@ -75,6 +76,19 @@ export class LevelPool {
   openLots(level: number): number {
     const base = level * (LEVEL_SIZE / 2)
     return this.float64[base + TOTAL_64] + this.float64[base + HIDDEN_64]
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.int32, this.levelCount * LEVEL_SIZE)
+    image.number(this.levelCount)
+    image.number(this.freeLevel)
+  }
+
+  read(image: ImageReader): void {
+    this.int32 = image.int32()
+    this.float64 = new Float64Array(this.int32.buffer)
+    this.levelCount = image.number()
+    this.freeLevel = image.number()
   }
 
   private grow(): void {

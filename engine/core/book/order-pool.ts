@@ -3,6 +3,7 @@
  * costs no allocation. A slot number names an order as long as it is open; slot 0 is never used and means none.
  */
 
+import type { ImageReader, ImageWriter } from '../image.ts'
 import { OrderTerms, termsLayout } from './order-terms.ts'
 import { grownRecords } from './pool-growth.ts'
 
@@ -153,6 +154,23 @@ export class OrderPool {
     const terms = this.int32[base + TERMS] * TERMS_SIZE
     // Terms 0 are all 0.
     return this.terms.int32[terms + DISPLAY] === 0 ? this.int32[base + LEAVES] : this.terms.int32[terms + SHOWN]
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.int32, this.slotCount * ORDER_SIZE)
+    image.number(this.slotCount)
+    image.number(this.freeSlot)
+    image.number(this.size)
+    this.terms.write(image)
+  }
+
+  read(image: ImageReader): void {
+    this.int32 = image.int32()
+    this.float64 = new Float64Array(this.int32.buffer)
+    this.slotCount = image.number()
+    this.freeSlot = image.number()
+    this.size = image.number()
+    this.terms.read(image)
   }
 
   private grow(): void {

@@ -2,6 +2,7 @@
  * Terms that few orders have (an expiry, a display quantity, a stop price), kept apart so that the record of a plain order
  * stays one cache line: 32-byte records in one block of memory. Terms 0 are never used and mean none.
  */
+import type { ImageReader, ImageWriter } from '../image.ts'
 import { grownRecords } from './pool-growth.ts'
 
 /** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
@@ -68,6 +69,19 @@ export class OrderTerms {
 
   setExpireTimeUs(terms: number, timeUs: number): void {
     this.float64[terms * (TERMS_SIZE / 2) + EXPIRE_TIME_64] = timeUs
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.int32, this.termsCount * TERMS_SIZE)
+    image.number(this.termsCount)
+    image.number(this.freeTerms)
+  }
+
+  read(image: ImageReader): void {
+    this.int32 = image.int32()
+    this.float64 = new Float64Array(this.int32.buffer)
+    this.termsCount = image.number()
+    this.freeTerms = image.number()
   }
 
   private grow(): void {

@@ -3,6 +3,7 @@
  * so that finding, adding, removing and stepping to the next used price cost the same few operations however many empty
  * prices lie between. Memory follows the prices in use. All trees (one per side of every book) share one pool of nodes.
  */
+import type { ImageReader, ImageWriter } from '../image.ts'
 
 /** A node splits its range in this many parts; three steps cover prices up to 2^30 - 1. */
 const FAN_OUT_BITS = 10
@@ -97,6 +98,18 @@ export class PriceIndex {
     if (next < 0) return 0
     middle = this.nodes[root * NODE_SIZE + CHILDREN + next]
     return this.highest(this.highest(middle))
+  }
+
+  write(image: ImageWriter): void {
+    image.array(this.nodes, this.nodeCount * NODE_SIZE)
+    image.number(this.nodeCount)
+    image.number(this.freeNode)
+  }
+
+  read(image: ImageReader): void {
+    this.nodes = image.int32()
+    this.nodeCount = image.number()
+    this.freeNode = image.number()
   }
 
   /** What a node holds at an index, 0 if nothing. */

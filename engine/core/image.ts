@@ -1,0 +1,229 @@
+/**
+ * The image of an exchange: its state as bytes, from which it goes on as if nothing had happened. Every class that has
+ * state says beside its fields what of it goes into an image (`write`) and takes it back in the same order (`read`). What
+ * is large is copied as it lies in memory, free records and all; what can be worked out again, and what only counts while
+ * a command is being carried out, is left out.
+ *
+ * An image is a header, then single numbers, then arrays, each array at a multiple of eight bytes. Numbers are as the
+ * machine has them: another byte order shows as another magic number.
+ */
+
+/** To be raised whenever any class writes other things than before, or in another order. */
+export const imageVersion = 1
+
+/** "TFLR", if the lowest byte comes first. */
+const MAGIC = 0x524c4654
+// The header, in units of 4 bytes; lengths are 64-bit numbers.
+const MAGIC_32 = 0
+const VERSION_32 = 1
+const BYTES_64 = 1
+const CHECKSUM_32 = 4
+/** From here on everything counts in the checksum. */
+const CHECKED_32 = 6
+const NUMBERS_64 = 3
+const HEADER_BYTES = 32
+
+type Value = number | string | boolean
+
+/** Bytes that are no image, or not a whole one of this version. */
+export class ImageError extends Error {
+  constructor(problem: string) {
+    super(`not a usable image of an exchange: ${problem}`)
+    this.name = 'ImageError'
+  }
+}
+
+export class ImageWriter {
+  private readonly numbers: number[] = []
+  /** Copied at the end only: until then they must not change. */
+  private readonly arrays: (Int32Array | Float64Array)[] = []
+
+  number(value: number): void {
+    this.numbers.push(value)
+  }
+
+  flag(value: boolean): void {
+    this.numbers.push(Number(value))
+  }
+
+  text(text: string): void {
+    this.numbers.push(text.length)
+    for (let index = 0; index < text.length; index++) this.numbers.push(text.charCodeAt(index))
+  }
+
+  /** A record with the names of its fields. */
+  record(record: object): void {
+    const fields: [string, Value][] = Object.entries(record)
+    this.number(fields.length)
+    for (const [name, value] of fields) {
+      this.text(name)
+      this.number(valueTypes.indexOf(typeof value))
+      if (typeof value === 'string') this.text(value)
+      else this.number(Number(value))
+    }
+  }
+
+  /**
+   * An array with room for more than it holds.
+   *
+   * @param used how many of its numbers can be anything but 0
+   */
+  array(array: Int32Array | Float64Array, used = array.length): void {
+    this.numbers.push(array.length, used)
+    this.arrays.push(array.subarray(0, used))
+  }
+
+  arrayList(arrays: readonly (Int32Array | Float64Array)[]): void {
+    this.number(arrays.length)
+    for (const array of arrays) this.array(array)
+  }
+
+  finish(): Uint8Array {
+    let bytes = HEADER_BYTES + this.numbers.length * 8
+    for (const array of this.arrays) bytes += paddedBytes(array.byteLength)
+    const memory = new ArrayBuffer(bytes)
+    new Float64Array(memory, HEADER_BYTES, this.numbers.length).set(this.numbers)
+    let begin = HEADER_BYTES + this.numbers.length * 8
+    for (const array of this.arrays) {
+      const source = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+      new Uint8Array(memory, begin, array.byteLength).set(source)
+      begin += paddedBytes(array.byteLength)
+    }
+    const header32 = new Int32Array(memory, 0, HEADER_BYTES / 4)
+    const header64 = new Float64Array(memory, 0, HEADER_BYTES / 8)
+    header32[MAGIC_32] = MAGIC
+    header32[VERSION_32] = imageVersion
+    header64[BYTES_64] = bytes
+    header64[NUMBERS_64] = this.numbers.length
+    header32.set(checksum(new Int32Array(memory)), CHECKSUM_32)
+    return new Uint8Array(memory)
+  }
+}
+
+export class ImageReader {
+  private readonly numbers: Float64Array
+  private readonly bytes: Uint8Array
+  private nextNumber = 0
+  /** Where the next array begins. */
+  private begin: number
+
+  /** Throws an ImageError unless the bytes are a whole image of this version. */
+  constructor(bytes: Uint8Array) {
+    // Numbers can only be read where they are aligned.
+    const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+    checkImage(aligned)
+    this.bytes = aligned
+    const count = new Float64Array(aligned.buffer, aligned.byteOffset, HEADER_BYTES / 8)[NUMBERS_64]
+    this.numbers = new Float64Array(aligned.buffer, aligned.byteOffset + HEADER_BYTES, count)
+    this.begin = HEADER_BYTES + count * 8
+  }
+
+  number(): number {
+    if (this.nextNumber === this.numbers.length) throw new ImageError('it holds less than an exchange has')
+    return this.numbers[this.nextNumber++]
+  }
+
+  flag(): boolean {
+    return this.number() === 1
+  }
+
+  text(): string {
+    const length = this.number()
+    let text = ''
+    for (let index = 0; index < length; index++) text += String.fromCharCode(this.number())
+    return text
+  }
+
+  record(): Record<string, Value> {
+    const record: Record<string, Value> = {}
+    for (let left = this.number(); left > 0; left--) {
+      const name = this.text()
+      const type = valueTypes[this.number()]
+      if (type === 'string') record[name] = this.text()
+      else record[name] = type === 'boolean' ? this.flag() : this.number()
+    }
+    return record
+  }
+
+  int32(): Int32Array<ArrayBuffer> {
+    const array = new Int32Array(this.number())
+    this.fill(array)
+    return array
+  }
+
+  float64(): Float64Array<ArrayBuffer> {
+    const array = new Float64Array(this.number())
+    this.fill(array)
+    return array
+  }
+
+  int32List(): Int32Array<ArrayBuffer>[] {
+    return Array.from({ length: this.number() }, () => this.int32())
+  }
+
+  float64List(): Float64Array<ArrayBuffer>[] {
+    return Array.from({ length: this.number() }, () => this.float64())
+  }
+
+  /** To be called when all is read. */
+  end(): void {
+    if (this.nextNumber !== this.numbers.length || this.begin !== this.bytes.length) {
+      throw new ImageError('it holds more than an exchange has')
+    }
+  }
+
+  private fill(array: Int32Array | Float64Array): void {
+    const size = this.number() * array.BYTES_PER_ELEMENT
+    if (this.begin + size > this.bytes.length) throw new ImageError('it holds less than an exchange has')
+    new Uint8Array(array.buffer).set(this.bytes.subarray(this.begin, this.begin + size))
+    this.begin += paddedBytes(size)
+  }
+}
+
+const valueTypes = ['number', 'string', 'boolean']
+
+function paddedBytes(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8
+}
+
+function checkImage(bytes: Uint8Array): void {
+  const { length } = bytes
+  if (length < HEADER_BYTES) throw new ImageError(`${length} bytes are too few`)
+  const header32 = new Int32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 4)
+  const header64 = new Float64Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 8)
+  const version = header32[VERSION_32]
+  if (header32[MAGIC_32] !== MAGIC) throw new ImageError('it begins like something else')
+  if (version !== imageVersion) throw new ImageError(`it has version ${version}, not ${imageVersion}`)
+  if (header64[BYTES_64] !== length) throw new ImageError(`it has ${length} of ${header64[BYTES_64]} bytes`)
+  const [first, second] = checksum(new Int32Array(bytes.buffer, bytes.byteOffset, length / 4))
+  if (first !== header32[CHECKSUM_32] || second !== header32[CHECKSUM_32 + 1]) {
+    throw new ImageError('its checksum is wrong')
+  }
+}
+
+/**
+ * Two words that any single changed word changes, and almost surely anything else that is not meant to happen. Four lanes
+ * side by side, so that none has to wait for its multiplication. Constants: MurmurHash3's.
+ */
+function checksum(words: Int32Array): [number, number] {
+  let first = 0x9747b28c
+  let second = 0x1b873593
+  let third = 0x85ebca6b
+  let fourth = 0xc2b2ae35
+  const { length } = words
+  let at = CHECKED_32
+  // All is a multiple of eight bytes, the header's checked part two words.
+  for (; at + 3 < length; at += 4) {
+    first = mix(first, words[at])
+    second = mix(second, words[at + 1])
+    third = mix(third, words[at + 2])
+    fourth = mix(fourth, words[at + 3])
+  }
+  for (; at < length; at++) first = mix(first, words[at])
+  return [mix(first, third), mix(second, fourth)]
+}
+
+function mix(lane: number, word: number): number {
+  const mixed = lane ^ word
+  return Math.imul((mixed << 15) | (mixed >>> 17), 0xcc9e2d51)
+}
