@@ -1,159 +1,152 @@
-/** The state of the naive exchange and every question that can be asked about it, answered by summing up. */
-import type { BookOrder, NaiveBook } from '../../engine/core/book/naive-book.ts'
-import { enumerations, type Side } from '../../protocol/messages.ts'
-import type { Circumstances } from './naive-checks.ts'
-import type {
-  AccountState,
-  InstrumentDefinition,
-  LevelState,
-  OrderState,
-  ParticipantState,
-  SessionState,
-} from './surface.ts'
+/** Everything that the naive exchange knows, in plain lists, and how it tells what happens. */
+import type { NaiveBook } from '../../engine/core/book/naive-book.ts'
+import type { BookOrder } from '../../engine/core/book/naive-order.ts'
+import type { EventBuffer } from '../../engine/core/index.ts'
+import { enumerations } from '../../protocol/messages.ts'
+import type { Ledger } from './naive-ledger.ts'
+import type { Protection } from './naive-protection.ts'
+import { type EventRecord, writeRecord } from './naive-records.ts'
+import { type Timer, Timers } from './naive-timers.ts'
+import type { InstrumentDefinition, ParticipantDefinition, Phase, SessionState } from './surface.ts'
 
-const { side, orderType } = enumerations
-
-type Writable<State> = { -readonly [Key in keyof State]: State[Key] }
-export type Session = Writable<Omit<SessionState, 'openOrderCount'>>
-export type Account = Writable<Omit<AccountState, 'openBuyLots' | 'openSellLots'>>
-export type OpenOrder = BookOrder & { readonly session: number; readonly ref: number; readonly instrument: number }
+const { side } = enumerations
 
 export interface Market {
+  definition: InstrumentDefinition
   readonly book: NaiveBook
+  phase: Phase
+  isHaltedByAdmin: boolean
   lastPriceTicks: number
+  /** Price of the last auction, 0 before the first. */
+  auctionPriceTicks: number
   tradeCount: number
   volumeLots: number
   commandCount: number
+  /** Time in continuous trading since the day began. */
+  tradingUs: number
+  /** The end of a volatility halt or of an auction that has one of its own. */
+  phaseTimer: Timer | undefined
+  scheduleTimer: Timer | undefined
+}
+
+type Writable<State> = { -readonly [Key in keyof State]: State[Key] }
+export type Session = Writable<Omit<SessionState, 'openOrderCount'>>
+
+export interface Participant {
+  /** Name and limits in force. */
+  terms: ParticipantDefinition
+  /** The last definition. */
+  configured: ParticipantDefinition
+  isBlocked: boolean
+  revaluedUs: number
+  dayStartEquityMinor: number
+  /** The second in which messages are counted. */
+  readonly second: { beginUs: number; messageCount: number }
+  /** The last order that was looked at for repetition. */
+  readonly repetition: { order: string; beginUs: number; count: number }
+}
+
+export interface Account extends Ledger {
+  readonly participant: number
+  readonly instrument: number
+  valuationPriceTicks: number
+}
+
+export interface OpenOrder extends BookOrder {
+  readonly session: number
+  /** Of a quote: that of the mass quote that stated it last. */
+  ref: number
+  readonly instrument: number
+  /** 0 unless it is a waiting stop. */
+  stopPriceTicks: number
+  readonly expireTimeUs: number
+  readonly reduceOnly: boolean
+  readonly isQuote: boolean
+  /** Protection group of a quote. */
+  group: number
+  /** `entering`: accepted, and not where it will wait yet. */
+  place: 'entering' | 'book' | 'stops' | 'untilClose'
+  expiry: Timer | undefined
+}
+
+/** A session's obligation in an instrument where it quoted. */
+export interface Obligation {
+  readonly session: number
+  readonly instrument: number
+  metUs: number
 }
 
 export class NaiveState {
   sequence = 0
+  /** Time of the command. */
+  commandTimeUs = 0
+  /** The time at which what happens now happens: the command's, or that at which it was due. */
   timeUs = 0
-  protected readonly definitions: InstrumentDefinition[] = []
-  protected readonly markets: Market[] = []
-  protected readonly participants: ParticipantState[] = []
-  protected readonly sessions: Session[] = []
-  protected readonly accountList: Account[] = []
-  /** Oldest accepted first. */
-  protected openOrders: OpenOrder[] = []
+  lastOrderId = 0
+  lastTradeId = 0
+  /** By number, like participants and sessions. */
+  readonly markets: Market[] = []
+  readonly participants: Participant[] = []
+  readonly sessions: Session[] = []
+  readonly accounts: Account[] = []
+  /** By order id. */
+  openOrders: OpenOrder[] = []
+  /** Waiting stops, in the order in which they came to their stop price. */
+  stops: OpenOrder[] = []
+  readonly protections: Protection[] = []
+  readonly obligations: Obligation[] = []
+  /** The mass quote that is being carried out. */
+  quoting: { readonly session: number; readonly group: number } | undefined
+  readonly timers = new Timers()
+  out!: EventBuffer
 
-  session(session: number): SessionState | undefined {
-    const state = this.sessions[session]
-    return state && { ...state, openOrderCount: this.ordersOf(session).length }
+  market(order: { readonly instrument: number }): Market {
+    return this.markets[order.instrument]
   }
 
-  participant(participant: number): ParticipantState | undefined {
-    return this.participants[participant]
+  /** All markets, by number. */
+  get allMarkets(): Market[] {
+    return this.markets.filter((market) => market !== undefined)
   }
 
-  get sessionCount(): number {
-    return Math.max(0, this.sessions.length - 1)
+  participantOf(session: number): Participant {
+    return this.participants[this.sessions[session].participant]
   }
 
-  get participantCount(): number {
-    return Math.max(0, this.participants.length - 1)
+  account(participant: number, instrument: number): Account | undefined {
+    return this.accounts.find((one) => one.participant === participant && one.instrument === instrument)
   }
 
-  accounts(): AccountState[] {
-    return this.accountList.map((account) => ({
-      ...account,
-      openBuyLots: this.openLots(account.participant, account.instrument, 'buy'),
-      openSellLots: this.openLots(account.participant, account.instrument, 'sell'),
-    }))
+  positionLots(participant: number, instrument: number): number {
+    return this.account(participant, instrument)?.positionLots ?? 0
   }
 
-  orders(instrument: number, orderSide: number): OrderState[] {
-    return this.queue(instrument, orderSide).map((order) => ({
-      orderId: order.orderId,
-      session: order.session,
-      ref: order.ref,
-      instrument,
-      side: orderSide,
-      orderType: orderType[order.orderType],
-      priceTicks: order.priceTicks,
-      quantityLots: order.quantityLots,
-      leavesLots: order.leavesLots,
-    }))
+  ordersIn(instrument: number): OpenOrder[] {
+    return this.openOrders.filter((order) => order.instrument === instrument)
   }
 
-  levels(instrument: number, orderSide: number): LevelState[] {
-    const byPrice = Map.groupBy(this.queue(instrument, orderSide), (order) => order.priceTicks)
-    return [...byPrice].map(([priceTicks, orders]) => ({
-      priceTicks,
-      quantityLots: sumOfLeaves(orders),
-      orderCount: orders.length,
-    }))
-  }
-
-  bestPriceTicks(instrument: number, orderSide: number): number {
-    return this.queue(instrument, orderSide)[0]?.priceTicks ?? 0
-  }
-
-  bestQuantityLots(instrument: number, orderSide: number): number {
-    return this.levels(instrument, orderSide)[0]?.quantityLots ?? 0
-  }
-
-  lastPriceTicks(instrument: number): number {
-    return this.markets[instrument].lastPriceTicks
-  }
-
-  tradeCount(instrument: number): number {
-    return this.markets[instrument].tradeCount
-  }
-
-  volumeLots(instrument: number): number {
-    return this.markets[instrument].volumeLots
-  }
-
-  commandCount(instrument: number): number {
-    return this.markets[instrument].commandCount
-  }
-
-  /** Open orders of a session, oldest accepted first. */
   ordersOf(session: number): OpenOrder[] {
     return this.openOrders.filter((order) => order.session === session)
   }
 
-  protected account(participant: number, instrument: number): Account {
-    const found = this.accountList.find((one) => one.participant === participant && one.instrument === instrument)
-    if (found) return found
-    const account = { participant, instrument, positionLots: 0, cashMinor: 0, feesMinor: 0 }
-    this.accountList.push(account)
-    return account
+  /** The orders of a session's quote in an instrument. */
+  quoteOf(session: number, instrument: number): OpenOrder[] {
+    return this.ordersOf(session).filter((order) => order.isQuote && order.instrument === instrument)
   }
 
-  /** What the checks of an order of that participant, instrument and side need to know. */
-  protected circumstances(instrument: number, participant: number, orderSide: Side): Circumstances {
-    const definition = this.definitions[instrument]
-    const bid = this.bestPriceTicks(instrument, side.buy)
-    const ask = this.bestPriceTicks(instrument, side.sell)
-    const middle = bid !== 0 && ask !== 0 ? Math.floor((bid + ask) / 2) : 0
-    const { positionLots } = this.account(participant, instrument)
-    return {
-      instrument: definition,
-      participant: this.participants[participant],
-      referencePriceTicks: this.lastPriceTicks(instrument) || middle || definition.referencePriceTicks,
-      openOrderCount: this.openOrders.filter((order) => order.owner === participant).length,
-      exposureLots:
-        (orderSide === 'buy' ? positionLots : -positionLots) + this.openLots(participant, instrument, orderSide),
-    }
+  /** An event about an order, to the session that sent it. */
+  sendOf(order: OpenOrder, record: EventRecord): void {
+    const { ref: orderRef, orderId, instrument, priceTicks } = order
+    this.send(order.session, { orderRef, orderId, instrument, side: side[order.side], priceTicks, ...record })
   }
 
-  private queue(instrument: number, orderSide: number): OpenOrder[] {
-    const { resting } = this.markets[instrument].book
-    // Only this exchange puts orders into its books, and all of them are open orders of a session.
-    return (orderSide === side.buy ? resting.buy : resting.sell) as OpenOrder[]
+  send(session: number, record: EventRecord): void {
+    const eventNumber = this.sessions[session].nextEvent
+    this.sessions[session].nextEvent += 1
+    this.write({ session, eventNumber, ...record })
   }
 
-  private openLots(participant: number, instrument: number, orderSide: Side): number {
-    return sumOfLeaves(
-      this.openOrders.filter(
-        (order) => order.owner === participant && order.instrument === instrument && order.side === orderSide,
-      ),
-    )
+  write(record: EventRecord): void {
+    writeRecord(this.out, { sequence: this.sequence, timeUs: this.commandTimeUs, ...record })
   }
-}
-
-function sumOfLeaves(orders: readonly BookOrder[]): number {
-  return orders.reduce((sum, order) => sum + order.leavesLots, 0)
 }

@@ -1,20 +1,45 @@
-/** What the exchange and the model of it have in common: the questions that a test may ask of either. */
-import type { Exchange } from '../../engine/core/index.ts'
-import type { Row } from '../../protocol/messages.ts'
+/** What the exchange and the model of it have in common: what may be told them and asked of either. */
+import type { ControlCommand, Exchange } from '../../engine/core/index.ts'
+import type { enumerations, Message } from '../../protocol/messages.ts'
+
+export type {
+  AccountState,
+  Definition,
+  Indication,
+  InstrumentDefinition,
+  LevelState,
+  OrderState,
+  ParticipantState,
+  SessionState,
+} from '../../engine/core/index.ts'
+export type Control = ControlCommand
+export type ParticipantDefinition = Omit<Message<'participantDefined'>, 'type'>
+export type ProtectionState = NonNullable<ReturnType<Exchange['protection']>>
+export type QuoteState = NonNullable<ReturnType<Exchange['quote']>>
+export type Phase = keyof typeof enumerations.phase
 
 export type ExchangeSurface = Pick<
   Exchange,
   | 'apply'
+  | 'applyControl'
   | 'applyDefinition'
   | 'sequence'
   | 'timeUs'
-  | 'session'
-  | 'participant'
+  | 'nextTimerUs'
   | 'sessionCount'
   | 'participantCount'
+  | 'session'
+  | 'participant'
   | 'accounts'
   | 'levels'
   | 'orders'
+  | 'stops'
+  | 'waitingAtClose'
+  | 'quote'
+  | 'protection'
+  | 'obligations'
+  | 'phase'
+  | 'indication'
   | 'bestPriceTicks'
   | 'bestQuantityLots'
   | 'lastPriceTicks'
@@ -22,11 +47,3 @@ export type ExchangeSurface = Pick<
   | 'volumeLots'
   | 'commandCount'
 >
-
-export type Definition = Parameters<Exchange['applyDefinition']>[0]
-export type InstrumentDefinition = Row<'instrument'>
-export type ParticipantState = NonNullable<ReturnType<Exchange['participant']>>
-export type SessionState = NonNullable<ReturnType<Exchange['session']>>
-export type AccountState = ReturnType<Exchange['accounts']>[number]
-export type LevelState = ReturnType<Exchange['levels']>[number]
-export type OrderState = ReturnType<Exchange['orders']>[number]

@@ -1,142 +1,155 @@
 /**
  * The rules of matching, written to be read: one instrument's book with price-time priority, in plain arrays. It is the
- * specification that the fast book is tested against; clarity goes before speed everywhere.
+ * specification that the fast book is tested against; clarity goes before speed everywhere. Auctions: naive-auction.ts.
  *
- * The caller has checked quantities, prices, and that type and time in force go together; it cancels and replaces only
- * orders that rest here.
+ * The book tells its listener everything as it happens. What the listener does about a trade (cancel orders here, even
+ * the one that came in) is done before the next match. An order that is gone has no lots left.
  */
-import type { enumerations, OrderType, Side, TimeInForce } from '../../../protocol/messages.ts'
-
-export interface BookOrder {
-  readonly orderId: number
-  /** Orders of one owner never trade with each other. */
-  readonly owner: number
-  readonly side: Side
-  /** A market order is a limit order at the worst price that it may trade at. */
-  readonly orderType: OrderType
-  readonly timeInForce: TimeInForce
-  priceTicks: number
-  /** Total quantity, the filled part included. */
-  quantityLots: number
-  /** What is left of it. */
-  leavesLots: number
-}
-
-export type CancelReason = keyof typeof enumerations.cancelReason
-
-/** One thing that a request did to its order or to the book. Numbers are those of that moment. */
-export type Outcome =
-  | { kind: 'postOnlyWouldTrade'; bestOppositeTicks: number }
-  | { kind: 'replaced'; priorityKept: boolean; leavesLots: number }
-  /** A trade with a resting order, at that order's price. */
-  | { kind: 'filled'; maker: BookOrder; quantityLots: number; makerLeavesLots: number; leavesLots: number }
-  | { kind: 'cancelled'; reason: CancelReason; quantityLots: number }
-  | { kind: 'rested' }
-  /** A price level as it is now. */
-  | { kind: 'levelChanged'; side: Side; priceTicks: number; quantityLots: number; orderCount: number }
+import type { Side } from '../../../protocol/messages.ts'
+import type { BookListener, BookOrder, PriceRange, Trade } from './naive-order.ts'
+import { isBetter, isInReach, isWithin, opposite, shownOf, sumOf } from './naive-order.ts'
 
 export class NaiveBook {
-  /** Resting orders of each side in priority order: best price first, within a price oldest first. */
+  /** Resting orders of each side in priority order: best price first, within a price whose turn comes first. */
   readonly resting: Record<Side, BookOrder[]> = { buy: [], sell: [] }
+  private readonly listener: BookListener
+  /** The levels at which orders are matching: what changes there is told once, when they are done there. */
+  private matchingAt: { readonly side: Side; readonly priceTicks: number; hasChanged: boolean }[] = []
 
-  /** A new order: trades what it can, then rests or is cancelled, as its time in force says. */
-  submit(order: BookOrder): Outcome[] {
-    const [crossed] = this.crossedBy(order, order.priceTicks)
-    if (order.orderType === 'postOnly' && crossed) return [postOnlyWouldTrade(crossed)]
-    if (order.timeInForce === 'fillOrKill' && this.fillableLots(order) < order.leavesLots) {
-      return [cancelled(order, 'fillOrKill')]
+  constructor(listener: BookListener) {
+    this.listener = listener
+  }
+
+  /** Trades what the order can within the range. @returns whether nothing but the range keeps it from trading on */
+  match(order: BookOrder, range: PriceRange): boolean {
+    const makers = opposite[order.side]
+    while (order.leavesLots > 0 && this.crosses(order)) {
+      const { priceTicks } = this.resting[makers][0]
+      if (!isWithin(range, priceTicks)) return true
+      this.beginAt(makers, priceTicks)
+      while (order.leavesLots > 0 && this.resting[makers][0]?.priceTicks === priceTicks) {
+        const maker = this.resting[makers][0]
+        const makerLots = maker.owner === order.owner ? maker.leavesLots : maker.shownLots
+        const quantityLots = Math.min(makerLots, order.leavesLots)
+        this.meet({ resting: maker, incoming: order, aggressor: order.side, priceTicks, quantityLots })
+      }
+      this.endAt(makers)
     }
-    return this.enter(order)
+    return false
   }
 
-  cancel(order: BookOrder, reason: CancelReason): Outcome[] {
-    this.takeOut(order)
-    return [cancelled(order, reason), this.level(order.side, order.priceTicks)]
-  }
-
-  /**
-   * Changes price and total quantity. The same price with no more quantity keeps the place in the queue; anything else
-   * takes the order out and lets what is left of it enter again like a new one.
-   */
-  replace(order: BookOrder, priceTicks: number, quantityLots: number): Outcome[] {
-    const leavesLots = quantityLots - (order.quantityLots - order.leavesLots)
-    if (leavesLots <= 0) return this.cancel(order, 'replacedBelowFilled')
-    const unchanged = priceTicks === order.priceTicks && quantityLots === order.quantityLots
-    const priorityKept = priceTicks === order.priceTicks && quantityLots <= order.quantityLots
-    const [crossed] = this.crossedBy(order, priceTicks)
-    if (!priorityKept && order.orderType === 'postOnly' && crossed) return [postOnlyWouldTrade(crossed)]
-    const replaced: Outcome = { kind: 'replaced', priorityKept, leavesLots }
-    const oldPriceTicks = order.priceTicks
-    if (!priorityKept) this.takeOut(order)
-    Object.assign(order, { priceTicks, quantityLots, leavesLots })
-    if (unchanged) return [replaced]
-    const levelChanged = this.level(order.side, oldPriceTicks)
-    return priorityKept ? [replaced, levelChanged] : [replaced, levelChanged, ...this.enter(order)]
-  }
-
-  private enter(order: BookOrder): Outcome[] {
-    const outcomes: Outcome[] = []
-    const crossed = this.crossedBy(order, order.priceTicks)
-    for (const [index, maker] of crossed.entries()) {
-      // Self-trade prevention: the order that came in is cancelled, the one that was here stays.
-      if (maker.owner === order.owner) return [...outcomes, cancelled(order, 'selfTrade')]
-      outcomes.push(this.fill(order, maker))
-      const next = crossed[index + 1]
-      const goesOnHere = order.leavesLots > 0 && next?.priceTicks === maker.priceTicks && next.owner !== order.owner
-      if (!goesOnHere) outcomes.push(this.level(maker.side, maker.priceTicks))
-      if (order.leavesLots === 0) return outcomes
+  /** Two orders that are next in line for each other: they trade, unless they are of one owner. */
+  meet(trade: Trade): void {
+    const { resting, incoming, quantityLots } = trade
+    if (resting.owner === incoming.owner) {
+      this.preventSelfTrade(resting, incoming, quantityLots)
+      return
     }
-    if (order.timeInForce !== 'goodTillCancel') return [...outcomes, cancelled(order, 'immediateOrCancel')]
+    for (const order of [resting, incoming]) this.fill(order, quantityLots)
+    this.listener.traded(trade)
+  }
+
+  /** Whether the best of the other side is within the order's price. */
+  crosses(order: BookOrder): boolean {
+    const [best] = this.resting[opposite[order.side]]
+    return best !== undefined && isInReach(order, best.priceTicks)
+  }
+
+  /** What an order could fill at once. It may not count on what lies behind an own order, unless that one would go. */
+  fillableLots(order: BookOrder, range: PriceRange): number {
+    const makers = this.resting[opposite[order.side]]
+    const end = makers.findIndex(({ priceTicks }) => !isInReach(order, priceTicks) || !isWithin(range, priceTicks))
+    const reach = end === -1 ? makers : makers.slice(0, end)
+    const own = reach.find((maker) => maker.owner === order.owner)
+    if (!own || order.selfTradePrevention === 'cancelOldest') {
+      return sumOf(reach.filter((maker) => maker.owner !== order.owner).map((maker) => maker.leavesLots))
+    }
+    // The hidden part of an order beside the own one would come behind it.
+    const before = reach.slice(0, reach.indexOf(own))
+    return sumOf(before.map((maker) => (maker.priceTicks === own.priceTicks ? maker.shownLots : maker.leavesLots)))
+  }
+
+  /** Puts what is left of an order into its queue, behind all of the same price. */
+  rest(order: BookOrder): void {
+    this.enqueue(order)
+    this.changed(order.side, order.priceTicks)
+  }
+
+  remove(order: BookOrder): void {
+    this.dequeue(order)
+    this.changed(order.side, order.priceTicks)
+  }
+
+  /** Makes an order smaller, which keeps its place. The hidden part goes first, the shown part last. */
+  reduce(order: BookOrder, lots: number): void {
+    order.quantityLots -= lots
+    order.leavesLots -= lots
+    order.shownLots = Math.min(order.shownLots, order.leavesLots)
+    if (this.has(order)) this.changed(order.side, order.priceTicks)
+  }
+
+  has(order: BookOrder): boolean {
+    return this.resting[order.side].includes(order)
+  }
+
+  /** From here on changes of that level are told at the end, once. */
+  beginAt(side: Side, priceTicks: number): void {
+    this.matchingAt.push({ side, priceTicks, hasChanged: false })
+  }
+
+  endAt(side: Side): void {
+    const level = this.matchingAt.find((one) => one.side === side)
+    this.matchingAt = this.matchingAt.filter((one) => one !== level)
+    if (level?.hasChanged) this.changed(side, level.priceTicks)
+  }
+
+  private fill(order: BookOrder, lots: number): void {
+    order.leavesLots -= lots
+    if (!this.has(order)) return
+    order.shownLots -= lots
+    // The shown part of an iceberg is used up: the next part is shown, at the back of the level.
+    if (order.shownLots === 0) this.dequeue(order)
+    if (order.shownLots === 0 && order.leavesLots > 0) this.enqueue(order)
+    this.changed(order.side, order.priceTicks)
+  }
+
+  private preventSelfTrade(resting: BookOrder, incoming: BookOrder, lots: number): void {
+    const mode = incoming.selfTradePrevention
+    if (mode === 'decrement') for (const order of [resting, incoming]) this.decrement(order, lots)
+    if (mode === 'cancelOldest' || mode === 'cancelBoth') this.cancel(resting)
+    if (mode === 'cancelNewest' || mode === 'cancelBoth') this.cancel(incoming)
+  }
+
+  private decrement(order: BookOrder, lots: number): void {
+    if (lots === order.leavesLots) {
+      this.cancel(order)
+      return
+    }
+    this.reduce(order, lots)
+    this.listener.reduced(order, lots)
+  }
+
+  private cancel(order: BookOrder): void {
+    this.listener.cancelled(order, 'selfTrade')
+    order.leavesLots = 0
+    if (this.has(order)) this.remove(order)
+  }
+
+  private enqueue(order: BookOrder): void {
+    order.shownLots = shownOf(order)
     const queue = this.resting[order.side]
     const firstWorse = queue.findIndex((other) => isBetter(order.side, order.priceTicks, other.priceTicks))
     queue.splice(firstWorse === -1 ? queue.length : firstWorse, 0, order)
-    return [...outcomes, { kind: 'rested' }, this.level(order.side, order.priceTicks)]
   }
 
-  private fill(order: BookOrder, maker: BookOrder): Outcome {
-    const quantityLots = Math.min(order.leavesLots, maker.leavesLots)
-    order.leavesLots -= quantityLots
-    maker.leavesLots -= quantityLots
-    if (maker.leavesLots === 0) this.takeOut(maker)
-    return { kind: 'filled', maker, quantityLots, makerLeavesLots: maker.leavesLots, leavesLots: order.leavesLots }
-  }
-
-  /** The resting orders that the order may trade with at that price, in the order in which it meets them. */
-  private crossedBy(order: BookOrder, priceTicks: number): BookOrder[] {
-    if (order.side === 'buy') return this.resting.sell.filter((maker) => maker.priceTicks <= priceTicks)
-    return this.resting.buy.filter((maker) => maker.priceTicks >= priceTicks)
-  }
-
-  /** What the order could fill at once, before it would meet an order of its own owner. */
-  private fillableLots(order: BookOrder): number {
-    const crossed = this.crossedBy(order, order.priceTicks)
-    const own = crossed.findIndex((maker) => maker.owner === order.owner)
-    return sumOfLeaves(own === -1 ? crossed : crossed.slice(0, own))
-  }
-
-  private takeOut(order: BookOrder): void {
+  private dequeue(order: BookOrder): void {
     const queue = this.resting[order.side]
     queue.splice(queue.indexOf(order), 1)
   }
 
-  private level(side: Side, priceTicks: number): Outcome {
-    const orders = this.resting[side].filter((order) => order.priceTicks === priceTicks)
-    return { kind: 'levelChanged', side, priceTicks, quantityLots: sumOfLeaves(orders), orderCount: orders.length }
+  private changed(side: Side, priceTicks: number): void {
+    const matching = this.matchingAt.find((level) => level.side === side && level.priceTicks === priceTicks)
+    if (matching) matching.hasChanged = true
+    else this.listener.levelChanged(side, priceTicks)
   }
-}
-
-function isBetter(side: Side, priceTicks: number, thanTicks: number): boolean {
-  return side === 'buy' ? priceTicks > thanTicks : priceTicks < thanTicks
-}
-
-function sumOfLeaves(orders: BookOrder[]): number {
-  return orders.reduce((sum, order) => sum + order.leavesLots, 0)
-}
-
-function cancelled(order: BookOrder, reason: CancelReason): Outcome {
-  return { kind: 'cancelled', reason, quantityLots: order.leavesLots }
-}
-
-function postOnlyWouldTrade(crossed: BookOrder): Outcome {
-  return { kind: 'postOnlyWouldTrade', bestOppositeTicks: crossed.priceTicks }
 }
