@@ -6,7 +6,7 @@ export interface Line {
   readonly points: readonly { readonly restingOrders: number; readonly rate: number }[]
 }
 
-const width = 800
+const width = 840
 const height = 400
 const left = 50
 const right = 590
