@@ -399,7 +399,7 @@ export class EventWriter {
     data[base + ORDER_ID] = orders.orderId(order)
     data[base + INSTRUMENT] = orders.instrument(order)
     data[base + SIDE] = orders.side(order)
-    data[base + PRICE_TICKS] = columns[slot + PRICE]
+    data[base + PRICE_TICKS] = orders.limitPriceTicks(order)
     data[base + DETAIL_2] = 0
     data[base + DETAIL_3] = 0
     return base

@@ -2,9 +2,9 @@
 import { kindLayout, type OrderPool, orderLayout } from './book/order-pool.ts'
 import { termsLayout } from './book/order-terms.ts'
 
-const { KIND, LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, TERMS } = orderLayout
+const { KIND, LEAVES, ORDER_SESSION, ORDER_SIZE, QUANTITY, TERMS } = orderLayout
 const { QUOTE, REDUCE_ONLY, WAITING_STOP } = kindLayout
-const { DISPLAY, LIMIT_PRICE, STOP_PRICE, TERMS_SIZE } = termsLayout
+const { DISPLAY, STOP_PRICE, TERMS_SIZE } = termsLayout
 
 /** Side, type, time in force and mode are the numbers of the protocol's enumerations. */
 export interface OrderState {
@@ -50,7 +50,7 @@ export function orderStateOf(orders: OrderPool, order: number): OrderState {
     side: orders.side(order),
     orderType: orders.orderType(order),
     timeInForce: orders.timeInForce(order),
-    priceTicks: isWaitingStop ? orders.terms.int32[terms + LIMIT_PRICE] : int32[base + PRICE],
+    priceTicks: orders.limitPriceTicks(order),
     quantityLots: int32[base + QUANTITY],
     leavesLots: int32[base + LEAVES],
     shownLots: orders.shownLots(order),

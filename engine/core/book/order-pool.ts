@@ -51,7 +51,8 @@ export const kindLayout = {
 const { ORDER_SIZE, LEAVES, LEVEL, NEXT, PREVIOUS, SESSION_NEXT, SESSION_PREVIOUS, TERMS, KIND } = orderLayout
 const { SIDE_MASK, ORDER_TYPE_SHIFT, TIME_IN_FORCE_SHIFT, SELF_TRADE_MODE_SHIFT, PART_MASK, INSTRUMENT_SHIFT } =
   kindLayout
-const { TERMS_SIZE, SHOWN, DISPLAY } = termsLayout
+const { WAITING_STOP } = kindLayout
+const { TERMS_SIZE, SHOWN, DISPLAY, LIMIT_PRICE } = termsLayout
 // 64-bit columns, in units of 8 bytes from the record's begin.
 const REF_64 = 0
 const ORDER_ID_64 = 1
@@ -146,6 +147,14 @@ export class OrderPool {
 
   instrument(slot: number): number {
     return this.int32[slot * ORDER_SIZE + KIND] >> INSTRUMENT_SHIFT
+  }
+
+  /** Its limit price; of a waiting stop, whose PRICE is the stop price, the one that it will have. */
+  limitPriceTicks(slot: number): number {
+    const base = slot * ORDER_SIZE
+    return (this.int32[base + KIND] & WAITING_STOP) === 0
+      ? this.int32[base + PRICE]
+      : this.terms.int32[this.int32[base + TERMS] * TERMS_SIZE + LIMIT_PRICE]
   }
 
   /** What a resting order shows: an iceberg only a part of what is left. */
