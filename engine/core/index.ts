@@ -1,5 +1,6 @@
 /** The core's front door: what the rest of the engine may use of it. */
 export type { AccountState } from './accounts.ts'
+export { OrderBook, type OrderBookListener } from './book/order-book.ts'
 export { Command, commandType, quoteLayout } from './command.ts'
 export type { ControlCommand } from './control.ts'
 export { doubleZero } from './double-zero.ts'

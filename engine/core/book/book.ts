@@ -62,7 +62,10 @@ export interface BookListener {
 }
 
 export class Book {
-  private readonly memory: BookMemory
+  private readonly orders: OrderPool
+  private readonly levels: LevelPool
+  private readonly queues: Queues
+  private readonly prices: PriceIndex
   private readonly listener: BookListener
   private bidTree: number
   private askTree: number
@@ -81,7 +84,10 @@ export class Book {
   stoppedAtOwnOrder = false
 
   constructor(memory: BookMemory, listener: BookListener) {
-    this.memory = memory
+    this.orders = memory.orders
+    this.levels = memory.levels
+    this.queues = memory.queues
+    this.prices = memory.prices
     this.listener = listener
     this.bidTree = memory.prices.createTree()
     this.askTree = memory.prices.createTree()
@@ -111,25 +117,25 @@ export class Book {
   /** The oldest order at the best price of a side, 0 if the side is empty. */
   first(side: number): number {
     // Level 0 is all 0.
-    return this.memory.levels.int32[this.best(side) * LEVEL_SIZE + HEAD]
+    return this.levels.int32[this.best(side) * LEVEL_SIZE + HEAD]
   }
 
   /** Best price of a side, 0 if the side is empty. */
   bestPriceTicks(side: number): number {
     const level = this.best(side)
-    return level === 0 ? 0 : this.memory.levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
+    return level === 0 ? 0 : this.levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
   }
 
   /** The next worse level of a side, 0 if there is none. */
   worse(side: number, level: number): number {
-    const price = this.memory.levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
-    const { prices } = this.memory
+    const price = this.levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
+    const { prices } = this
     return side === BUY ? prices.below(this.bidTree, price) : prices.above(this.askTree, price)
   }
 
   /** Every order of the book: bids, then asks, in priority order. The book must not change meanwhile. */
   forEachOrder(visit: (order: number) => void): void {
-    const { orders, levels } = this.memory
+    const { orders, levels } = this
     for (let side = BUY; side <= SELL; side++) {
       for (let level = this.best(side); level !== 0; level = this.worse(side, level)) {
         for (let order = levels.int32[level * LEVEL_SIZE + HEAD]; order !== 0; ) {
@@ -143,9 +149,9 @@ export class Book {
   /** Whether an order of this side and limit price would trade at once. */
   crosses(side: number, priceTicks: number): boolean {
     if (side === BUY) {
-      return this.bestAsk !== 0 && priceTicks >= this.memory.levels.int32[this.bestAsk * LEVEL_SIZE + LEVEL_PRICE]
+      return this.bestAsk !== 0 && priceTicks >= this.levels.int32[this.bestAsk * LEVEL_SIZE + LEVEL_PRICE]
     }
-    return this.bestBid !== 0 && priceTicks <= this.memory.levels.int32[this.bestBid * LEVEL_SIZE + LEVEL_PRICE]
+    return this.bestBid !== 0 && priceTicks <= this.levels.int32[this.bestBid * LEVEL_SIZE + LEVEL_PRICE]
   }
 
   /** Whether the two sides of the book would trade with each other. */
@@ -159,7 +165,7 @@ export class Book {
    */
   match(side: number, limitPriceTicks: number, lots: number, account: number, selfTradeMode: number): number {
     const opposite = BUY + SELL - side
-    const { levels } = this.memory
+    const { levels } = this
     const ownAccount = account === 0 ? -1 : account
     this.stoppedAtOwnOrder = false
     this.isStopped = false
@@ -182,7 +188,7 @@ export class Book {
 
   /** Trades against one level; returns the lots that are left. The level may be empty afterwards. */
   private matchLevel(level: number, lots: number, account: number, selfTradeMode: number): number {
-    const { orders, levels } = this.memory
+    const { orders, levels } = this
     const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
     while (lots > 0 && !this.isStopped) {
       const maker = levels.int32[level * LEVEL_SIZE + HEAD]
@@ -191,7 +197,7 @@ export class Book {
         lots -= this.preventSelfTrade(maker, level, lots, selfTradeMode)
         continue
       }
-      const traded = this.memory.queues.trade(maker, level, lots)
+      const traded = this.queues.trade(maker, level, lots)
       lots -= traded
       this.listener.onFill(maker, priceTicks, traded)
     }
@@ -200,10 +206,10 @@ export class Book {
 
   /** The next order in line is of the account of the one that matches. Returns what the latter loses. */
   private preventSelfTrade(maker: number, level: number, lots: number, mode: number): number {
-    const leaves = this.memory.orders.int32[maker * ORDER_SIZE + LEAVES]
+    const leaves = this.orders.int32[maker * ORDER_SIZE + LEAVES]
     if (mode === DECREMENT) {
       const lost = leaves < lots ? leaves : lots
-      this.memory.queues.lower(maker, level, leaves - lost)
+      this.queues.lower(maker, level, leaves - lost)
       this.listener.onSelfTrade(maker, lost, lost)
       return lost
     }
@@ -212,7 +218,7 @@ export class Book {
       this.stoppedAtOwnOrder = true
     }
     if (mode === CANCEL_OLDEST || mode === CANCEL_BOTH) {
-      this.memory.queues.lower(maker, level, 0)
+      this.queues.lower(maker, level, 0)
       this.listener.onSelfTrade(maker, leaves, 0)
     }
     return 0
@@ -220,7 +226,7 @@ export class Book {
 
   /** Whether `match` would trade all the lots. */
   canFill(side: number, limitPriceTicks: number, lots: number, account: number, selfTradeMode: number): boolean {
-    const { orders, levels } = this.memory
+    const { orders, levels } = this
     const opposite = BUY + SELL - side
     for (let level = this.best(opposite); level !== 0; level = this.worse(opposite, level)) {
       const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
@@ -247,7 +253,7 @@ export class Book {
 
   /** Puts an order, whose price and leaves are set, at the end of its level's queue. */
   add(order: number, side: number): void {
-    const { levels, orders, prices, queues } = this.memory
+    const { levels, orders, prices, queues } = this
     const priceTicks = orders.int32[order * ORDER_SIZE + PRICE]
     const tree = side === BUY ? this.bidTree : this.askTree
     let level = prices.find(tree, priceTicks)
@@ -262,7 +268,7 @@ export class Book {
 
   /** Takes an order out of the book; its leaves stay what they were. Its slot remains the caller's. */
   remove(order: number, side: number): void {
-    const { orders, queues } = this.memory
+    const { orders, queues } = this
     const level = orders.int32[order * ORDER_SIZE + LEVEL]
     queues.leave(order, level)
     if (level !== this.heldLevel && level !== this.heldAsk) this.levelReduced(side, level)
@@ -270,14 +276,14 @@ export class Book {
 
   /** Lowers an order's open quantity, its hidden part first; it keeps its place in the queue. */
   reduce(order: number, side: number, newLeavesLots: number): void {
-    const level = this.memory.orders.int32[order * ORDER_SIZE + LEVEL]
-    this.memory.queues.lower(order, level, newLeavesLots)
+    const level = this.orders.int32[order * ORDER_SIZE + LEVEL]
+    this.queues.lower(order, level, newLeavesLots)
     if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
   }
 
   /** Changes an order's open quantity either way, in its place: for books of orders that wait, which nobody sees. */
   changeLeaves(order: number, newLeavesLots: number): void {
-    const { orders, levels } = this.memory
+    const { orders, levels } = this
     const base = order * ORDER_SIZE
     // Everything that waits counts as shown.
     levels.addLots(orders.int32[base + LEVEL], newLeavesLots - orders.int32[base + LEAVES])
@@ -306,7 +312,7 @@ export class Book {
 
   /** Lets the two sides of the book trade with each other at one price, as long as both have a price at least as good. */
   uncross(priceTicks: number): void {
-    const { levels } = this.memory
+    const { levels } = this
     let bid = 0
     let ask = 0
     let bidLots = 0
@@ -341,14 +347,14 @@ export class Book {
 
   /** The first in line of each side trade with each other, or are kept from it. */
   private uncrossPair(bid: number, ask: number, priceTicks: number): void {
-    const { levels, orders } = this.memory
+    const { levels, orders } = this
     const buy = levels.int32[bid * LEVEL_SIZE + HEAD]
     const sell = levels.int32[ask * LEVEL_SIZE + HEAD]
     const lots = Math.min(orders.shownLots(buy), orders.shownLots(sell))
     const account = orders.int32[buy * ORDER_SIZE + ACCOUNT]
     if (account === 0 || account !== orders.int32[sell * ORDER_SIZE + ACCOUNT]) {
-      this.memory.queues.trade(buy, bid, lots)
-      this.memory.queues.trade(sell, ask, lots)
+      this.queues.trade(buy, bid, lots)
+      this.queues.trade(sell, ask, lots)
       this.listener.onAuctionFill(buy, sell, priceTicks, lots)
       return
     }
@@ -357,8 +363,8 @@ export class Book {
     const older = isBuyNewer ? sell : buy
     const mode = orders.selfTradeMode(newer)
     if (mode === DECREMENT) {
-      this.memory.queues.lower(buy, bid, orders.int32[buy * ORDER_SIZE + LEAVES] - lots)
-      this.memory.queues.lower(sell, ask, orders.int32[sell * ORDER_SIZE + LEAVES] - lots)
+      this.queues.lower(buy, bid, orders.int32[buy * ORDER_SIZE + LEAVES] - lots)
+      this.queues.lower(sell, ask, orders.int32[sell * ORDER_SIZE + LEAVES] - lots)
       this.listener.onAuctionSelfTrade(newer, older, lots, lots)
       return
     }
@@ -369,9 +375,9 @@ export class Book {
 
   /** Takes an order out of its held level whole. Returns what was left of it. */
   private withdraw(order: number): number {
-    const { int32 } = this.memory.orders
+    const { int32 } = this.orders
     const leaves = int32[order * ORDER_SIZE + LEAVES]
-    this.memory.queues.lower(order, int32[order * ORDER_SIZE + LEVEL], 0)
+    this.queues.lower(order, int32[order * ORDER_SIZE + LEVEL], 0)
     return leaves
   }
 
@@ -379,7 +385,7 @@ export class Book {
 
   /** Tells the listener about a level that lost quantity, and drops it if it is empty. */
   private levelReduced(side: number, level: number): void {
-    const { levels, prices } = this.memory
+    const { levels, prices } = this
     this.listener.onLevelChanged(side, level)
     if (levels.int32[level * LEVEL_SIZE + HEAD] !== 0) return
     const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
@@ -394,7 +400,7 @@ export class Book {
   }
 
   private improveBest(side: number, level: number, priceTicks: number): void {
-    const { levels } = this.memory
+    const { levels } = this
     if (side === BUY) {
       if (this.bestBid === 0 || priceTicks > levels.int32[this.bestBid * LEVEL_SIZE + LEVEL_PRICE]) this.bestBid = level
     } else {
