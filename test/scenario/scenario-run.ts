@@ -8,8 +8,9 @@ import {
   eventWidth,
   isPublicEvent,
 } from '../../engine/core/index.ts'
+import { completeMessage } from '../../protocol/complete.ts'
 import { limits } from '../../protocol/limits.ts'
-import { enumerations } from '../../protocol/messages.ts'
+import { enumerations, type OutgoingMessage } from '../../protocol/messages.ts'
 import type { Definition, ExchangeSurface } from '../property/surface.ts'
 
 const { DETAIL_1, ORDER_REF, PRICE_TICKS, QUANTITY_LOTS, SESSION, TYPE } = eventLayout
@@ -31,7 +32,7 @@ export interface ScenarioStep {
   readonly qty?: number
   readonly tif?: 'gtc' | 'ioc' | 'fok'
   readonly postOnly?: boolean
-  readonly stp?: 'none' | 'expire_maker' | 'expire_taker' | 'expire_both'
+  readonly stp?: keyof typeof modes | 'none'
   readonly by?: number
 }
 
@@ -48,30 +49,23 @@ interface Trade {
 export interface Expectation {
   readonly trades: readonly Trade[]
   readonly rejected: readonly string[]
+  /** Resting orders that self-trade prevention took out. */
+  readonly expired?: readonly string[]
   readonly book?: { readonly bids: readonly Row[]; readonly asks: readonly Row[] }
   readonly topOfBook?: { readonly bid: Row | null; readonly ask: Row | null }
 }
 
-const { orderType, timeInForce, side, cancelReason, liquidity } = enumerations
+const { orderType, timeInForce, side, cancelReason, liquidity, selfTradePrevention } = enumerations
 const timesInForce = {
   gtc: timeInForce.goodTillCancel,
   ioc: timeInForce.immediateOrCancel,
   fok: timeInForce.fillOrKill,
 }
 
-/** @returns why a scenario can't be stated in this protocol, if it can't */
-export function whyNotExpressible({ steps }: Scenario): string | undefined {
-  const owners = new Set<string>()
-  for (const step of steps) {
-    const meetsOwn = step.owner !== undefined && owners.has(step.owner)
-    if (meetsOwn && step.stp !== undefined && step.stp !== 'expire_taker') {
-      return `self-trade prevention ${step.stp} is not in this version, only cancel newest`
-    }
-    if (step.do === 'reduce' && step.by! <= 0)
-      return 'a replacement states the new total, so it has no reduction by nothing'
-    if (step.owner !== undefined) owners.add(step.owner)
-  }
-  return undefined
+const modes = {
+  expire_maker: selfTradePrevention.cancelOldest,
+  expire_taker: selfTradePrevention.cancelNewest,
+  expire_both: selfTradePrevention.cancelBoth,
 }
 
 /** Beyond this protocol's largest order, a quantity stands for one that is never used up; a smaller one does as well. */
@@ -95,6 +89,7 @@ export class ScenarioRun {
   private readonly idOf = new Map<string, string>()
   private readonly trades: Required<Trade>[] = []
   private readonly rejected: string[] = []
+  private readonly expired: string[] = []
   private sequence = 0
   private step = 0
 
@@ -117,7 +112,9 @@ export class ScenarioRun {
   }
 
   do(step: ScenarioStep): void {
-    const owner = this.owner(step.owner ?? `of ${step.id}`)
+    // Prevention cannot be switched off here: an order without it is one of an owner of its own.
+    const isOwnOwner = step.owner === undefined || step.stp === 'none'
+    const owner = this.owner(isOwnOwner ? `of ${step.id}` : step.owner!)
     const command = this.command(step, owner)
     command.session = owner.session
     command.sequence = this.nextSequence()
@@ -128,24 +125,26 @@ export class ScenarioRun {
   }
 
   /** What came of it, as far as the scenario says what should. */
-  outcome({ book, topOfBook, trades }: Expectation): Expectation {
+  outcome({ expired, book, topOfBook, trades }: Expectation): Expectation {
     const [bids, asks] = [side.buy, side.sell].map((of) => this.rows(of))
     return {
       trades: this.trades.map(({ step, ...trade }, index) =>
         trades[index]?.step === undefined ? trade : { step, ...trade },
       ),
       rejected: this.rejected,
+      ...(expired && { expired: this.expired }),
       ...(book && { book: { bids, asks } }),
       ...(topOfBook && { topOfBook: { bid: bids[0] ?? null, ask: asks[0] ?? null } }),
     }
   }
 
   /** What should have come of it, in this protocol's quantities. */
-  expected({ trades, rejected, book, topOfBook }: Expectation): Expectation {
+  expected({ trades, rejected, expired, book, topOfBook }: Expectation): Expectation {
     const inLots = (rows: readonly Row[]) => rows.map(([price, qty]): Row => [price, lotsOf(qty)])
     return {
       trades,
       rejected,
+      ...(expired && { expired }),
       ...(book && { book: { bids: inLots(book.bids), asks: inLots(book.asks) } }),
       ...(topOfBook && { topOfBook }),
     }
@@ -165,6 +164,7 @@ export class ScenarioRun {
       command.timeInForce = timesInForce[step.tif!]
       command.quantityLots = lotsOf(step.qty!)
       command.priceTicks = step.price ?? 0
+      if (step.stp !== undefined && step.stp !== 'none') command.selfTradePrevention = modes[step.stp]
       owner.refOf.set(step.id, command.ref)
       this.idOf.set(`${owner.session} ${command.ref}`, step.id)
     } else {
@@ -182,13 +182,15 @@ export class ScenarioRun {
       .find(({ session, ref }) => session === owner.session && ref === command.orderRef)
     const { priceTicks = 1, quantityLots = 1, leavesLots = 1 } = order ?? {}
     const wantedLeaves = step.do === 'reduce' ? leavesLots - step.by! : (step.qty ?? leavesLots)
+    const isNoReduction = step.do === 'reduce' && step.by! <= 0
     if (step.do === 'cancel' || wantedLeaves <= 0) {
       command.type = commandType.cancelOrder
       return
     }
     command.type = commandType.replaceOrder
     command.priceTicks = step.price ?? priceTicks
-    command.quantityLots = quantityLots - leavesLots + wantedLeaves
+    // No total says "less by nothing", or by less than that: one of 0 is as wrong.
+    command.quantityLots = isNoReduction ? 0 : quantityLots - leavesLots + wantedLeaves
   }
 
   private read(step: ScenarioStep): void {
@@ -204,7 +206,8 @@ export class ScenarioRun {
           this.rejected.push(step.id)
           break
         case eventType.cancelled:
-          if (detail === cancelReason.fillOrKill || detail === cancelReason.selfTrade) this.rejected.push(id)
+          if (detail === cancelReason.selfTrade && id !== step.id) this.expired.push(id)
+          else if (detail === cancelReason.fillOrKill || detail === cancelReason.selfTrade) this.rejected.push(id)
           break
         case eventType.filled: {
           if (detail === liquidity.maker) {
@@ -240,8 +243,9 @@ export class ScenarioRun {
     return owner
   }
 
-  private define(definition: Definition): void {
-    this.exchange.applyDefinition(definition, this.nextSequence(), this.sequence, 0, this.out)
+  private define<Name extends Definition['type']>(definition: OutgoingMessage<Name>): void {
+    const complete = completeMessage(definition) as Definition
+    this.exchange.applyDefinition(complete, this.nextSequence(), this.sequence, 0, this.out)
   }
 
   private nextSequence(): number {
