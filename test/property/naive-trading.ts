@@ -4,6 +4,7 @@
  */
 
 import { uncross } from '../../engine/core/book/naive-auction.ts'
+import { fillableLots } from '../../engine/core/book/naive-fillable.ts'
 import { bothSides } from '../../engine/core/book/naive-order.ts'
 import { eventType } from '../../engine/core/index.ts'
 import { enumerations, type Side } from '../../protocol/messages.ts'
@@ -41,7 +42,7 @@ function enter(state: NaiveState, order: OpenOrder): void {
   let isOutsideBands = false
   if (market.phase === 'continuous') {
     const range = volatilityRange(market)
-    if (isFillOrKill && book.fillableLots(order, range) < order.leavesLots) {
+    if (isFillOrKill && fillableLots(order, book, range) < order.leavesLots) {
       cancel(state, order, 'fillOrKill')
       return
     }

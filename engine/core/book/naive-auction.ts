@@ -57,7 +57,8 @@ function uncrossAt(priceTicks: number, book: NaiveBook): void {
     sellLevel = sell.priceTicks
     const [resting, incoming] = buy.orderId < sell.orderId ? [buy, sell] : [sell, buy]
     const quantityLots = Math.min(buy.shownLots, sell.shownLots)
-    book.meet({ resting, incoming, aggressor: 'any', priceTicks, quantityLots })
+    const goesOn = book.meet({ resting, incoming, aggressor: 'any', priceTicks, quantityLots })
+    if (!goesOn) book.cancel(incoming)
     // A level that has no orders left is done.
     if (buys[0]?.priceTicks !== buyLevel) book.endAt('buy')
     if (sells[0]?.priceTicks !== sellLevel) book.endAt('sell')

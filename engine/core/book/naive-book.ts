@@ -7,7 +7,7 @@
  */
 import type { Side } from '../../../protocol/messages.ts'
 import type { BookListener, BookOrder, PriceRange, Trade } from './naive-order.ts'
-import { isBetter, isInReach, isWithin, opposite, shownOf, sumOf } from './naive-order.ts'
+import { isBetter, isInReach, isWithin, opposite, shownOf } from './naive-order.ts'
 
 export class NaiveBook {
   /** Resting orders of each side in priority order: best price first, within a price whose turn comes first. */
@@ -27,46 +27,42 @@ export class NaiveBook {
       const { priceTicks } = this.resting[makers][0]
       if (!isWithin(range, priceTicks)) return true
       this.beginAt(makers, priceTicks)
-      while (order.leavesLots > 0 && this.resting[makers][0]?.priceTicks === priceTicks) {
+      let goesOn = true
+      while (goesOn && order.leavesLots > 0 && this.resting[makers][0]?.priceTicks === priceTicks) {
         const maker = this.resting[makers][0]
         const makerLots = maker.owner === order.owner ? maker.leavesLots : maker.shownLots
         const quantityLots = Math.min(makerLots, order.leavesLots)
-        this.meet({ resting: maker, incoming: order, aggressor: order.side, priceTicks, quantityLots })
+        goesOn = this.meet({ resting: maker, incoming: order, aggressor: order.side, priceTicks, quantityLots })
       }
       this.endAt(makers)
+      if (!goesOn) this.cancel(order)
     }
     return false
   }
 
-  /** Two orders that are next in line for each other: they trade, unless they are of one owner. */
-  meet(trade: Trade): void {
+  /**
+   * Two orders that are next in line for each other: they trade, unless they are of one owner.
+   * @returns whether the order that came in goes on; if not, what is left of it is to be cancelled
+   */
+  meet(trade: Trade): boolean {
     const { resting, incoming, quantityLots } = trade
-    if (resting.owner === incoming.owner) {
-      this.preventSelfTrade(resting, incoming, quantityLots)
-      return
-    }
+    if (resting.owner === incoming.owner) return this.preventSelfTrade(resting, incoming, quantityLots)
     for (const order of [resting, incoming]) this.fill(order, quantityLots)
     this.listener.traded(trade)
+    return true
+  }
+
+  /** Self-trade prevention takes what is left of an order. */
+  cancel(order: BookOrder): void {
+    this.listener.cancelled(order, 'selfTrade')
+    order.leavesLots = 0
+    if (this.has(order)) this.remove(order)
   }
 
   /** Whether the best of the other side is within the order's price. */
   crosses(order: BookOrder): boolean {
     const [best] = this.resting[opposite[order.side]]
     return best !== undefined && isInReach(order, best.priceTicks)
-  }
-
-  /** What an order could fill at once. It may not count on what lies behind an own order, unless that one would go. */
-  fillableLots(order: BookOrder, range: PriceRange): number {
-    const makers = this.resting[opposite[order.side]]
-    const end = makers.findIndex(({ priceTicks }) => !isInReach(order, priceTicks) || !isWithin(range, priceTicks))
-    const reach = end === -1 ? makers : makers.slice(0, end)
-    const own = reach.find((maker) => maker.owner === order.owner)
-    if (!own || order.selfTradePrevention === 'cancelOldest') {
-      return sumOf(reach.filter((maker) => maker.owner !== order.owner).map((maker) => maker.leavesLots))
-    }
-    // The hidden part of an order beside the own one would come behind it.
-    const before = reach.slice(0, reach.indexOf(own))
-    return sumOf(before.map((maker) => (maker.priceTicks === own.priceTicks ? maker.shownLots : maker.leavesLots)))
   }
 
   /** Puts what is left of an order into its queue, behind all of the same price. */
@@ -113,26 +109,20 @@ export class NaiveBook {
     this.changed(order.side, order.priceTicks)
   }
 
-  private preventSelfTrade(resting: BookOrder, incoming: BookOrder, lots: number): void {
+  private preventSelfTrade(resting: BookOrder, incoming: BookOrder, lots: number): boolean {
     const mode = incoming.selfTradePrevention
     if (mode === 'decrement') for (const order of [resting, incoming]) this.decrement(order, lots)
     if (mode === 'cancelOldest' || mode === 'cancelBoth') this.cancel(resting)
-    if (mode === 'cancelNewest' || mode === 'cancelBoth') this.cancel(incoming)
+    return mode === 'cancelOldest' || mode === 'decrement'
   }
 
   private decrement(order: BookOrder, lots: number): void {
-    if (lots === order.leavesLots) {
+    if (lots < order.leavesLots) {
+      this.reduce(order, lots)
+      this.listener.reduced(order, lots)
+    } else {
       this.cancel(order)
-      return
     }
-    this.reduce(order, lots)
-    this.listener.reduced(order, lots)
-  }
-
-  private cancel(order: BookOrder): void {
-    this.listener.cancelled(order, 'selfTrade')
-    order.leavesLots = 0
-    if (this.has(order)) this.remove(order)
   }
 
   private enqueue(order: BookOrder): void {
