@@ -2,9 +2,10 @@
 import { limits } from '../../protocol/limits.ts'
 import { enumerations, type Message } from '../../protocol/messages.ts'
 import { type Reject, reject } from './naive-checks.ts'
+import { thaw } from './naive-protection.ts'
 import { checkGroup } from './naive-quotes.ts'
 import type { NaiveState, Participant } from './naive-state.ts'
-import { cancel, thaw } from './naive-trades.ts'
+import { cancel } from './naive-trades.ts'
 import { enterPhase } from './naive-trading.ts'
 import type { Control } from './surface.ts'
 
@@ -38,7 +39,7 @@ function setProtection(state: NaiveState, message: Message<'setProtection'>, ses
   const known = state.protections.find((one) => one.participant === participant && one.group === group)
   if (known) Object.assign(known, { terms: message, fills: [] })
   else {
-    const nothingYet = { fills: [], isFrozen: false, thawTimeUs: 0, thawTimer: undefined }
+    const nothingYet = { fills: [], isFrozen: false, thawTimeUs: 0 }
     state.protections.push({ participant, group, terms: message, ...nothingYet })
   }
   return undefined
@@ -51,7 +52,7 @@ function resetProtection(
 ): Reject | undefined {
   const { participant } = state.sessions[session]
   const known = state.protections.find((one) => one.participant === participant && one.group === group)
-  if (known) thaw(state, known)
+  if (known) thaw(known)
   return checkGroup(group)
 }
 
@@ -67,14 +68,13 @@ function changePhase(state: NaiveState, message: Message<'changePhase'>): Reject
 }
 
 function changeLimit(named: Participant, { limit, value }: Message<'changeLimit'>): Reject | undefined {
-  if (!(limit in riskLimit)) return reject('invalidLimit', 'limit')
   const { maxQuantityLots, maxNotionalMinor } = limits
   const largest: Partial<Record<typeof limit, number>> = {
     maxOrderQuantityLots: maxQuantityLots,
     maxOrderNotionalMinor: maxNotionalMinor,
   }
   const bound = largest[limit] ?? Number.MAX_SAFE_INTEGER
-  if (value > bound) return reject('invalidLimit', 'value', bound)
+  if (!(limit in riskLimit) || value > bound) return reject('invalidLimit', 'value', bound)
   named.terms = { ...named.terms, [limit]: value }
   return undefined
 }

@@ -10,6 +10,7 @@ import { enumerations } from '../../protocol/messages.ts'
 import type { Reject } from './naive-checks.ts'
 import { control } from './naive-control.ts'
 import { carryOut } from './naive-orders.ts'
+import { thaw } from './naive-protection.ts'
 import { NaiveQueries } from './naive-queries.ts'
 import { massQuote } from './naive-quotes.ts'
 import { equity, revalue } from './naive-risk.ts'
@@ -99,12 +100,15 @@ export class NaiveExchange extends NaiveQueries implements ExchangeSurface {
     state.send(session, { type: eventType.rejected, ref, ...detail })
   }
 
-  /** Counts continuous trading, and for each quote how long it was as its obligation asks. */
+  /** Counts continuous trading and for each quote how long it was as its obligation asks, and thaws what is to thaw. */
   private passTime(timeUs: number): void {
     const { state } = this
     const passedUs = timeUs - state.timeUs
     for (const market of state.allMarkets) if (market.phase === 'continuous') market.tradingUs += passedUs
     for (const obligation of state.obligations) if (this.isMet(obligation)) obligation.metUs += passedUs
+    for (const protection of state.protections) {
+      if (protection.thawTimeUs > 0 && protection.thawTimeUs <= timeUs) thaw(protection)
+    }
     state.timeUs = timeUs
   }
 

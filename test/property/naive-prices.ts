@@ -11,17 +11,14 @@ export function referenceTicks({ book, definition, lastPriceTicks }: Market): nu
   return lastPriceTicks || middle || definition.referencePriceTicks
 }
 
-/** The prices that orders may have. */
+/** The prices that orders may have: those of the band, without one those of the instrument's range. */
 export function priceBand(market: Market): PriceRange {
-  const { priceBandBasisPoints } = market.definition
-  return priceBandBasisPoints === 0
-    ? everyPrice
-    : clamped(rangeAround(referenceTicks(market), priceBandBasisPoints), market)
+  return clamped(rangeAround(referenceTicks(market), market.definition.priceBandBasisPoints), market)
 }
 
-/** The worst price that a market order may trade at: the edge of the band, without one that of the instrument's range. */
+/** The worst price that a market order may trade at: the edge of the band. */
 export function worstPriceTicks(market: Market, side: Side): number {
-  const { lowest, highest } = clamped(priceBand(market), market)
+  const { lowest, highest } = priceBand(market)
   return side === 'buy' ? highest : lowest
 }
 

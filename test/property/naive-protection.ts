@@ -1,6 +1,5 @@
 /** Protection of a group of quotes: what it traded within its interval, and whether that is as much as it may. */
 import type { Message } from '../../protocol/messages.ts'
-import type { Timer } from './naive-timers.ts'
 import type { ProtectionState } from './surface.ts'
 
 export interface ProtectedFill {
@@ -18,7 +17,6 @@ export interface Protection {
   isFrozen: boolean
   /** 0 unless it thaws by itself. */
   thawTimeUs: number
-  thawTimer: Timer | undefined
 }
 
 export function protectionState(protection: Protection, timeUs: number): ProtectionState {
@@ -32,6 +30,11 @@ export function protectionState(protection: Protection, timeUs: number): Protect
     fills: fills.length,
     netLots: sumOf(fills.map((fill) => fill.signedLots)),
   }
+}
+
+/** Takes quotes again, and forgets what was traded so far. */
+export function thaw(protection: Protection): void {
+  Object.assign(protection, { isFrozen: false, thawTimeUs: 0, fills: [] })
 }
 
 export function isTriggered(protection: Protection, timeUs: number): boolean {

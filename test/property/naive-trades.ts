@@ -4,7 +4,7 @@ import { type BookOrder, bothSides, type CancelReason, type Trade } from '../../
 import { eventType } from '../../engine/core/index.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import { bookFill, feeOf } from './naive-ledger.ts'
-import { isTriggered, type Protection } from './naive-protection.ts'
+import { isTriggered } from './naive-protection.ts'
 import { reduceOnlyOrders, reducibleLots } from './naive-risk.ts'
 import type { Account, NaiveState, OpenOrder } from './naive-state.ts'
 
@@ -109,7 +109,6 @@ function protect(state: NaiveState, order: OpenOrder, priceTicks: number, quanti
   const { freezeMs } = protection.terms
   protection.isFrozen = true
   protection.thawTimeUs = freezeMs === 0 ? 0 : state.timeUs + freezeMs * 1_000
-  if (freezeMs > 0) protection.thawTimer = state.timers.set(protection.thawTimeUs, () => thaw(state, protection))
   const open = state.openOrders.filter((one) => one.isQuote && one.owner === participant && one.group === group)
   for (const quote of open) cancel(state, quote, 'protection')
 
@@ -120,12 +119,6 @@ function protect(state: NaiveState, order: OpenOrder, priceTicks: number, quanti
   for (const session of [...new Set(sessions)].toSorted((one, other) => one - other)) {
     state.send(session, { type: eventType.protectionTriggered, detail1: group, detail2: protection.thawTimeUs })
   }
-}
-
-/** Takes quotes again, and forgets what was traded so far. */
-export function thaw(state: NaiveState, protection: Protection): void {
-  state.timers.drop(protection.thawTimer)
-  Object.assign(protection, { isFrozen: false, thawTimeUs: 0, thawTimer: undefined, fills: [] })
 }
 
 /** Every accepted order has an account. */

@@ -124,8 +124,11 @@ function lower(state: NaiveState, order: OpenOrder): void {
 
 export function enterPhase(state: NaiveState, market: Market, phase: Phase, cause: PhaseCause): void {
   const { instrument } = market.definition
-  if (phase === market.phase) return
   state.timers.drop(market.phaseTimer)
+  if (phase === market.phase) {
+    hold(state, market, cause)
+    return
+  }
   const isAuctionOver = phase === 'continuous' || (phase === 'closed' && market.phase === 'closingAuction')
   if (isAuctionOver) {
     market.auctionPriceTicks = uncross(market.book, () => markOf(market)) ?? market.auctionPriceTicks
@@ -136,19 +139,19 @@ export function enterPhase(state: NaiveState, market: Market, phase: Phase, caus
     if (isOver) cancel(state, order, 'auctionOver')
   }
   market.phase = phase
-  market.isHaltedByAdmin = phase === 'halted' && cause === 'admin'
   state.write({ type: eventType.phaseChanged, instrument, detail1: phases[phase] })
   if (phase === 'closingAuction') {
     for (const order of state.ordersIn(instrument)) if (order.place === 'untilClose') restInBook(state, order)
   }
   if (phase === 'closed') expireDayOrders(state, market)
-  endInTime(state, market, cause)
+  hold(state, market, cause)
   lookAtStops(state, market)
 }
 
-/** Volatility halts end by themselves, and so do opening auctions that are not the schedule's. */
-function endInTime(state: NaiveState, market: Market, cause: PhaseCause): void {
+/** How long the phase lasts: volatility halts end by themselves, and so do opening auctions that are not the schedule's. */
+function hold(state: NaiveState, market: Market, cause: PhaseCause): void {
   const { haltDurationMs, auctionDurationMs } = market.definition
+  market.isHaltedByAdmin = market.phase === 'halted' && cause === 'admin'
   const goOn = () => {
     const isAuctionNext = market.phase === 'halted' && market.definition.auctionDurationMs > 0
     enterPhase(state, market, isAuctionNext ? 'openingAuction' : 'continuous', 'volatility')
@@ -156,8 +159,7 @@ function endInTime(state: NaiveState, market: Market, cause: PhaseCause): void {
   if (market.phase === 'halted' && cause === 'volatility') {
     if (haltDurationMs === 0) goOn()
     else market.phaseTimer = state.timers.set(state.timeUs + haltDurationMs * 1_000, goOn)
-  }
-  if (market.phase === 'openingAuction' && cause !== 'schedule' && auctionDurationMs > 0) {
+  } else if (market.phase === 'openingAuction' && cause !== 'schedule' && auctionDurationMs > 0) {
     market.phaseTimer = state.timers.set(state.timeUs + auctionDurationMs * 1_000, goOn)
   }
 }
