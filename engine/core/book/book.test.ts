@@ -156,6 +156,16 @@ describe('while a book is uncrossed', () => {
 })
 
 describe('an order that is no more', () => {
+  it('leaves its slot to the next one; an empty pool begins at its first slot again', () => {
+    const { orders } = new BookMemory(2)
+    const slots = [1, 2, 3, 4, 5].map((id) => orders.allocate(id, id))
+    expect(new Set(slots).size).toBe(5)
+    orders.release(slots[3])
+    expect(orders.allocate(6, 6)).toBe(slots[3])
+    for (const slot of slots) orders.release(slot)
+    expect([7, 8, 9, 10, 11].map((id) => orders.allocate(id, id))).toEqual(slots)
+  })
+
   it('gives its terms back with its slot', () => {
     const { orders, terms } = new BookMemory(4)
     const order = orders.allocate(1, 1)

@@ -104,7 +104,10 @@ export class OrderPool {
     if (terms !== 0) this.terms.release(terms)
     this.int32[slot * ORDER_SIZE + NEXT] = this.freeSlot
     this.freeSlot = slot
-    this.size--
+    if (--this.size > 0) return
+    // Empty: orders that come one after the other are to lie one after the other again, and not where the last ones left holes.
+    this.freeSlot = 0
+    this.slotCount = 1
   }
 
   ref(slot: number): number {
