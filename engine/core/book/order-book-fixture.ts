@@ -5,6 +5,7 @@
 import { enumerations, type OrderType, type Side } from '../../../protocol/messages.ts'
 import { type Auction, auctionOf, uncross } from './naive-auction.ts'
 import { NaiveBook } from './naive-book.ts'
+import { fillableLots } from './naive-fillable.ts'
 import type { BookOrder, CancelReason, SelfTradePrevention } from './naive-order.ts'
 import { OrderBook } from './order-book.ts'
 
@@ -164,8 +165,8 @@ export class NaiveOrderBook extends Reporter implements TestedBook {
       shownLots: 0,
     }
     if (this.wouldTradeWrongly(order)) return this.told(false)
-    const fillableLots = this.isMatching ? this.book.fillableLots(order, anyPrice) : 0
-    if (order.timeInForce === 'fillOrKill' && fillableLots < quantityLots) {
+    const fillable = this.isMatching ? fillableLots(order, this.book, anyPrice) : 0
+    if (order.timeInForce === 'fillOrKill' && fillable < quantityLots) {
       this.tell(cancelledLine(order, 'fillOrKill'))
       return this.told()
     }
