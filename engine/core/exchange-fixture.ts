@@ -38,6 +38,9 @@ export type RiskLimits = Omit<Message<'participantDefined'>, 'type' | 'participa
 /** A row of a mass quote: instrument, price and quantity of the buy, price and quantity of the sell. */
 export type Quote = readonly [number, number, number, number, number]
 
+export type Phase = keyof typeof enumerations.phase
+export type SelfTradePrevention = keyof typeof enumerations.selfTradePrevention
+
 interface Terms {
   readonly type?: OrderType
   readonly timeInForce?: TimeInForce
@@ -45,7 +48,7 @@ interface Terms {
   readonly stopPriceTicks?: number
   readonly displayQuantityLots?: number
   readonly expireTimeUs?: number
-  readonly selfTradePrevention?: keyof typeof enumerations.selfTradePrevention
+  readonly selfTradePrevention?: SelfTradePrevention
   readonly reduceOnly?: boolean
 }
 
@@ -74,11 +77,16 @@ export class Venue {
     this.defineInstrument(terms)
     for (const trader of traders) {
       if (trader.length === 1) this.limitRisk(trader, {})
-      const session = sessionOf(trader)
-      const participant = participantOf[trader]
-      this.define({ type: 'sessionDefined', session, participant, name: trader, selfTradePrevention: 'cancelNewest' })
+      this.defineSession(trader, 'cancelNewest')
       this.connect(trader, true)
     }
+  }
+
+  /** Changes the self-trade prevention of a session's orders that state none. */
+  defineSession(trader: Trader, selfTradePrevention: SelfTradePrevention): string[] {
+    const session = sessionOf(trader)
+    const participant = participantOf[trader]
+    return this.define({ type: 'sessionDefined', session, participant, name: trader, selfTradePrevention })
   }
 
   defineInstrument(terms: Partial<InstrumentDefinition>): string[] {
@@ -110,8 +118,8 @@ export class Venue {
     return this.send(trader, { type: commandType.cancelOrder, orderRef })
   }
 
-  replace(trader: Trader, orderRef: number, quantityLots: number, priceTicks: number): string[] {
-    return this.send(trader, { type: commandType.replaceOrder, orderRef, quantityLots, priceTicks })
+  replace(trader: Trader, orderRef: number, quantityLots: number, priceTicks: number, stopPriceTicks = 0): string[] {
+    return this.send(trader, { type: commandType.replaceOrder, orderRef, quantityLots, priceTicks, stopPriceTicks })
   }
 
   massCancel(trader: Trader, instrument = 0, side: keyof typeof enumerations.side = 'any'): string[] {
@@ -131,6 +139,18 @@ export class Venue {
     const { sequence, timeUs } = this.stamp()
     this.exchange.applyControl({ ...command, ref }, sequence, timeUs, session, this.out)
     return this.lines()
+  }
+
+  /** Lets C, as an admin with wide limits, set the phase of instrument 1; tells what that caused before its answer. */
+  enterPhase(phase: Phase): string[] {
+    this.limitRisk('C', { isAdmin: true })
+    return this.control('C', { type: 'changePhase', instrument: 1, phase }).slice(0, -1)
+  }
+
+  /** Lets time pass and sends nothing. */
+  advance(us: number): string[] {
+    this.wait(us)
+    return this.define({ type: 'timeAdvanced' })
   }
 
   /** Lets time pass before the next command. */
@@ -154,11 +174,55 @@ export class Venue {
     return [...byPrice].map(([price, level]) => `${price}: ${level.map((order) => order.leavesLots).join('+')}`)
   }
 
+  /** What a trader's participant has in instrument 1: its position, what that cost, and profit and loss. */
+  ledger(trader: Trader) {
+    const accounts = this.exchange.accounts()
+    const account = accounts.find((one) => one.participant === participantOf[trader] && one.instrument === 1)!
+    const { positionLots, cashMinor, feesMinor, costMinor, realisedMinor, unrealisedMinor } = account
+    return { positionLots, cashMinor, feesMinor, costMinor, realisedMinor, unrealisedMinor }
+  }
+
   /** What a trader's participant has in the instrument. */
   account(trader: Trader) {
     const account = this.exchange.accounts().find((one) => one.participant === participantOf[trader])!
     const { positionLots, cashMinor, feesMinor, openBuyLots, openSellLots } = account
     return { positionLots, cashMinor, feesMinor, openBuyLots, openSellLots }
+  }
+
+  /** Waiting stops of one side in the order in which they would trigger, as "B#1: 5 at 104". */
+  stops(side: Side): string[] {
+    const stops = this.exchange.stops(1, enumerations.side[side])
+    return stops.map((stop) => `${traders[stop.session - 1]}#${stop.ref}: ${stop.leavesLots} at ${stop.stopPriceTicks}`)
+  }
+
+  /** What the book shows of one side, best price first, as "100: 8 in 2". */
+  levels(side: Side): string[] {
+    const levels = this.exchange.levels(1, enumerations.side[side])
+    return levels.map((level) => `${level.priceTicks}: ${level.quantityLots} in ${level.orderCount}`)
+  }
+
+  /** Everything that can be asked for but what counts messages, which rejected ones change too. */
+  everything() {
+    const { exchange } = this
+    const numbers = exchange.instruments.flatMap((definition) => definition?.instrument ?? [])
+    const sides = [enumerations.side.buy, enumerations.side.sell]
+    return {
+      instruments: numbers.map((instrument) => ({
+        phase: exchange.phase(instrument),
+        indication: exchange.indication(instrument),
+        lastPriceTicks: exchange.lastPriceTicks(instrument),
+        tradeCount: exchange.tradeCount(instrument),
+        volumeLots: exchange.volumeLots(instrument),
+        orders: sides.map((side) => exchange.orders(instrument, side)),
+        stops: sides.map((side) => exchange.stops(instrument, side)),
+        waitingAtClose: exchange.waitingAtClose(instrument),
+        quotes: traders.map((trader) => exchange.quote(sessionOf(trader), instrument)),
+      })),
+      accounts: exchange.accounts(),
+      participants: Object.values(participantOf).map((participant) => exchange.participant(participant)),
+      openOrderCounts: traders.map((trader) => exchange.session(sessionOf(trader))!.openOrderCount),
+      nextTimerUs: exchange.nextTimerUs,
+    }
   }
 
   /** One column of the events of the last command. */
