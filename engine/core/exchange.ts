@@ -103,11 +103,15 @@ export class Exchange {
     return exchange
   }
 
-  /** Everything that the exchange knows, as bytes. */
-  image(): Uint8Array {
+  /**
+   * Everything that the exchange knows, as bytes.
+   *
+   * @param former memory of an image that nobody needs any more, which is written over if it is large enough
+   */
+  image(former?: ArrayBuffer): Uint8Array<ArrayBuffer> {
     const image = new ImageWriter()
     this.state.write(image)
-    return image.finish()
+    return image.finish(former)
   }
 
   /**

@@ -64,9 +64,9 @@ export class ImageWriter {
   }
 
   /**
-   * An array with room for more than it holds.
+   * An array with its room for more.
    *
-   * @param used how many of its numbers can be anything but 0
+   * @param used how many of its numbers count; the others come back as 0
    */
   array(array: Int32Array | Float64Array, used = array.length): void {
     this.numbers.push(array.length, used)
@@ -78,25 +78,27 @@ export class ImageWriter {
     for (const array of arrays) this.array(array)
   }
 
-  finish(): Uint8Array {
+  /** @param former memory to write to if it is large enough: touching new memory takes longer than all the rest */
+  finish(former?: ArrayBuffer): Uint8Array<ArrayBuffer> {
     let bytes = HEADER_BYTES + this.numbers.length * 8
     for (const array of this.arrays) bytes += paddedBytes(array.byteLength)
-    const memory = new ArrayBuffer(bytes)
+    const memory = former !== undefined && former.byteLength >= bytes ? former : new ArrayBuffer(bytes)
+    const words = new Int32Array(memory, 0, bytes / 4)
     new Float64Array(memory, HEADER_BYTES, this.numbers.length).set(this.numbers)
     let begin = HEADER_BYTES + this.numbers.length * 8
     for (const array of this.arrays) {
       const source = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
       new Uint8Array(memory, begin, array.byteLength).set(source)
       begin += paddedBytes(array.byteLength)
+      if (array.byteLength % 8 !== 0) words[begin / 4 - 1] = 0
     }
-    const header32 = new Int32Array(memory, 0, HEADER_BYTES / 4)
     const header64 = new Float64Array(memory, 0, HEADER_BYTES / 8)
-    header32[MAGIC_32] = MAGIC
-    header32[VERSION_32] = imageVersion
+    words[MAGIC_32] = MAGIC
+    words[VERSION_32] = imageVersion
     header64[BYTES_64] = bytes
     header64[NUMBERS_64] = this.numbers.length
-    header32.set(checksum(new Int32Array(memory)), CHECKSUM_32)
-    return new Uint8Array(memory)
+    words.set(checksum(words), CHECKSUM_32)
+    return new Uint8Array(memory, 0, bytes)
   }
 }
 
