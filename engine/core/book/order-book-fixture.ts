@@ -119,9 +119,6 @@ export class NaiveOrderBook extends Reporter implements TestedBook {
   private readonly book: NaiveBook
   private isMatching = true
   private lastPriceTicks = 0
-  /** Of the order that came in: told when it is done with the level. */
-  private taker: BookOrder | undefined
-  private takerCancelled = ''
 
   constructor() {
     super()
@@ -133,13 +130,7 @@ export class NaiveOrderBook extends Reporter implements TestedBook {
           this.tell(`#${buy.orderId} buys from #${sell.orderId}: ${quantityLots} @ ${priceTicks}`)
         else this.tell(`#${resting.orderId} filled by #${incoming.orderId}: ${quantityLots} @ ${priceTicks}`)
       },
-      cancelled: (order, reason) => {
-        if (order === this.taker && order.selfTradePrevention !== 'decrement') {
-          this.takerCancelled = cancelledLine(order, reason)
-        } else {
-          this.tell(cancelledLine(order, reason))
-        }
-      },
+      cancelled: (order, reason) => this.tell(cancelledLine(order, reason)),
       reduced: ({ orderId, leavesLots }, byLots) => this.tell(`#${orderId} reduced: by ${byLots} to ${leavesLots}`),
       levelChanged: (side, priceTicks) => {
         const orders = this.book.resting[side].filter((order) => order.priceTicks === priceTicks)
@@ -228,11 +219,7 @@ export class NaiveOrderBook extends Reporter implements TestedBook {
   }
 
   private enter(order: BookOrder): void {
-    this.taker = order
     if (this.isMatching) this.book.match(order, anyPrice)
-    this.taker = undefined
-    if (this.takerCancelled !== '') this.tell(this.takerCancelled)
-    this.takerCancelled = ''
     if (order.leavesLots === 0) return
     if (order.timeInForce === 'goodTillCancel') this.book.rest(order)
     else this.tell(cancelledLine(order, 'immediateOrCancel'))
