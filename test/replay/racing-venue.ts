@@ -5,19 +5,28 @@
  */
 import { RandomSource } from '../../bots/runtime/random.ts'
 import type { OrderEntry } from '../../bots/traders/lobster/order-entry.ts'
-import { Command, EventBuffer, Exchange, eventLayout, eventWidth, isPublicEvent } from '../../engine/core/index.ts'
+import {
+  Command,
+  type Definition,
+  EventBuffer,
+  Exchange,
+  eventLayout,
+  eventWidth,
+  isPublicEvent,
+} from '../../engine/core/index.ts'
 import { encodeEventRecord } from '../../engine/gateway/event-record.ts'
 import type { SessionEvent } from '../../protocol/client/index.ts'
 import { messagePackCodec } from '../../protocol/codec.ts'
+import { completeMessage, completeRow } from '../../protocol/complete.ts'
 import { maxEventBytes } from '../../protocol/event-codec.ts'
 import { limits } from '../../protocol/limits.ts'
-import { enumerations, messages } from '../../protocol/messages.ts'
+import { enumerations, messages, type OutgoingMessage } from '../../protocol/messages.ts'
 import { WireWriter } from '../../protocol/wire.ts'
 
 const { EVENT_NUMBER, SESSION, TYPE } = eventLayout
 
 export const instrument = 1
-export const instrumentRow = {
+export const instrumentRow = completeRow('instrument', {
   instrument,
   symbol: 'TEST',
   currency: 'USD',
@@ -32,7 +41,7 @@ export const instrumentRow = {
   priceBandBasisPoints: 0,
   makerFeeRate: 0,
   takerFeeRate: 0,
-}
+})
 
 /** Most commands or events that pass on one connection before the other may get its turn. */
 const mostAtOnce = 3
@@ -97,9 +106,9 @@ export class RacingVenue {
   constructor(seed: number) {
     this.random = new RandomSource(seed)
     const { exchange, out } = this
-    const define = (definition: Parameters<Exchange['applyDefinition']>[0]) => {
+    const define = (message: OutgoingMessage<Definition['type']>) => {
       this.sequence += 1
-      exchange.applyDefinition(definition, this.sequence, this.sequence, 0, out)
+      exchange.applyDefinition(completeMessage(message), this.sequence, this.sequence, 0, out)
     }
     define({ type: 'instrumentDefined', instruments: [instrumentRow] })
     this.connections = ['resting', 'aggressor', 'intruder'].map((name, index) => {
