@@ -5,6 +5,7 @@
  */
 import { enumerations, type Row } from '../../protocol/messages.ts'
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
+import { unsigned } from './double-zero.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
 import type { Instrument } from './instrument.ts'
 import type { Protection } from './protection.ts'
@@ -210,7 +211,7 @@ export class QuoteTable {
       if (instrument === undefined || instrument.definition.quoteMaxSpreadTicks === 0) continue
       const quote = this.find(session, instrument.number)
       if (quote === 0) continue
-      const tradingUs = instrument.tradingUs(this.clock.timeUs)
+      const tradingUs = unsigned(instrument.tradingUs(this.clock.timeUs))
       rows.push({ instrument: instrument.number, metUs: this.metUs(quote), tradingUs })
     }
     return rows

@@ -5,44 +5,16 @@
 import { enumerations } from '../../../protocol/messages.ts'
 import type { ImageReader, ImageWriter } from '../image.ts'
 import { AuctionPrice } from './auction.ts'
-import { LevelPool, levelLayout } from './level-pool.ts'
-import { OrderPool, orderLayout } from './order-pool.ts'
-import type { OrderTerms } from './order-terms.ts'
-import { PriceIndex } from './price-index.ts'
-import { Queues } from './queues.ts'
+import type { BookMemory } from './book-memory.ts'
+import { type LevelPool, levelLayout } from './level-pool.ts'
+import { type OrderPool, orderLayout } from './order-pool.ts'
+import type { PriceIndex } from './price-index.ts'
+import type { Queues } from './queues.ts'
 
 const { HEAD, LEVEL_PRICE, LEVEL_SIZE } = levelLayout
 const { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE } = orderLayout
 const { buy: BUY, sell: SELL } = enumerations.side
 const { cancelOldest: CANCEL_OLDEST, cancelBoth: CANCEL_BOTH, decrement: DECREMENT } = enumerations.selfTradePrevention
-
-/** What all books of an exchange share. */
-export class BookMemory {
-  readonly orders: OrderPool
-  readonly terms: OrderTerms
-  readonly levels: LevelPool
-  readonly queues: Queues
-  readonly prices = new PriceIndex()
-
-  constructor(orderCapacity: number) {
-    this.orders = new OrderPool(orderCapacity)
-    this.terms = this.orders.terms
-    this.levels = new LevelPool(Math.ceil(orderCapacity / 4))
-    this.queues = new Queues(this.orders, this.levels)
-  }
-
-  write(image: ImageWriter): void {
-    this.orders.write(image)
-    this.levels.write(image)
-    this.prices.write(image)
-  }
-
-  read(image: ImageReader): void {
-    this.orders.read(image)
-    this.levels.read(image)
-    this.prices.read(image)
-  }
-}
 
 /**
  * Whenever it is told something, the book is whole. While orders trade it may take any orders out of the book, but put none in.
@@ -281,13 +253,9 @@ export class Book {
     if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
   }
 
-  /** Changes an order's open quantity either way, in its place: for books of orders that wait, which nobody sees. */
+  /** Changes a waiting stop's open quantity either way, in its place: nobody sees that it has one. */
   changeLeaves(order: number, newLeavesLots: number): void {
-    const { orders, levels } = this
-    const base = order * ORDER_SIZE
-    // Everything that waits counts as shown.
-    levels.addLots(orders.int32[base + LEVEL], newLeavesLots - orders.int32[base + LEAVES])
-    orders.int32[base + LEAVES] = newLeavesLots
+    this.queues.changeLeaves(order, this.orders.int32[order * ORDER_SIZE + LEVEL], newLeavesLots)
   }
 
   // ── auctions ──────────────────────────────────────────────────────────────────────────────────────────────────────

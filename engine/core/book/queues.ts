@@ -23,15 +23,19 @@ export class Queues {
 
   /** Puts an order, whose leaves are set, at the end of a level's queue. An iceberg shows a whole part. */
   enter(order: number, level: number): void {
-    const { orders, levels, terms } = this
+    const { orders, levels } = this
     const base = order * ORDER_SIZE
     orders.int32[base + LEVEL] = level
     this.link(order, level)
+    if (orders.int32[base + TERMS] === 0) levels.addLots(level, orders.int32[base + LEAVES])
+    else this.show(order, level)
+  }
+
+  /** Counts what an order with rare terms shows and hides: of an iceberg a whole part is shown. */
+  private show(order: number, level: number): void {
+    const { orders, levels, terms } = this
+    const base = order * ORDER_SIZE
     const leaves = orders.int32[base + LEAVES]
-    if (orders.int32[base + TERMS] === 0) {
-      levels.addLots(level, leaves)
-      return
-    }
     const termsBase = orders.int32[base + TERMS] * TERMS_SIZE
     const display = terms.int32[termsBase + DISPLAY]
     const shown = display === 0 || leaves < display ? leaves : display
@@ -44,15 +48,23 @@ export class Queues {
   leave(order: number, level: number): void {
     const { orders, levels } = this
     const base = order * ORDER_SIZE
-    const leaves = orders.int32[base + LEAVES]
-    if (orders.int32[base + TERMS] === 0) {
-      levels.addLots(level, -leaves)
-    } else {
-      const shown = orders.shownLots(order)
-      levels.addLots(level, -shown)
-      levels.addHiddenLots(level, shown - leaves)
-    }
+    if (orders.int32[base + TERMS] === 0) levels.addLots(level, -orders.int32[base + LEAVES])
+    else this.hide(order, level)
     this.unlink(order, level)
+  }
+
+  /** Counts an order with rare terms no more. */
+  private hide(order: number, level: number): void {
+    const shown = this.orders.shownLots(order)
+    this.levels.addLots(level, -shown)
+    this.levels.addHiddenLots(level, shown - this.orders.int32[order * ORDER_SIZE + LEAVES])
+  }
+
+  /** Changes the leaves of an order with rare terms either way, in its place; it shows as much as if it had just entered. */
+  changeLeaves(order: number, level: number, newLeaves: number): void {
+    this.hide(order, level)
+    this.orders.int32[order * ORDER_SIZE + LEAVES] = newLeaves
+    this.show(order, level)
   }
 
   /** Lets an order trade up to `lots`, and at most what it shows. Returns how many it traded; at 0 left it is out of the queue. */
