@@ -4,7 +4,7 @@
  */
 
 import { enumerations } from '../../protocol/messages.ts'
-import type { BookMemory } from './book/book.ts'
+import type { BookMemory } from './book/book-memory.ts'
 import { type LevelPool, levelLayout } from './book/level-pool.ts'
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { Command } from './command.ts'

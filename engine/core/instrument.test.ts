@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
-import { BookMemory } from './book/book.ts'
+import { BookMemory } from './book/book-memory.ts'
 import { kindLayout, orderLayout } from './book/order-pool.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
 import { deafListener, plainDefinition } from './instrument-fixture.ts'

@@ -2,7 +2,8 @@
 
 import { limits } from '../../protocol/limits.ts'
 import { enumerations, type Row } from '../../protocol/messages.ts'
-import { Book, type BookListener, type BookMemory } from './book/book.ts'
+import { Book, type BookListener } from './book/book.ts'
+import type { BookMemory } from './book/book-memory.ts'
 import { doubleZero } from './double-zero.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
 import { parseSchedule, type Schedule } from './schedule.ts'

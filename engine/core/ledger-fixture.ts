@@ -2,7 +2,7 @@
 
 import { limits } from '../../protocol/limits.ts'
 import { Accounts } from './accounts.ts'
-import { BookMemory } from './book/book.ts'
+import { BookMemory } from './book/book-memory.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
 import { type ParticipantDefinition, Participants, type RiskLimits } from './participants.ts'
 import { Risk } from './risk.ts'

@@ -1,7 +1,8 @@
 /** Everything that the exchange knows. Two exchanges are the same if and only if this is. */
 
 import { Accounts } from './accounts.ts'
-import { type BookListener, BookMemory } from './book/book.ts'
+import type { BookListener } from './book/book.ts'
+import { BookMemory } from './book/book-memory.ts'
 import { doubleZero } from './double-zero.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'

@@ -1,7 +1,8 @@
 /** What a listener may do to the book while its orders trade: the level that is being worked on is told once, at the end. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../../protocol/messages.ts'
-import { Book, type BookListener, BookMemory } from './book.ts'
+import { Book, type BookListener } from './book.ts'
+import { BookMemory } from './book-memory.ts'
 import { levelLayout } from './level-pool.ts'
 import { orderLayout } from './order-pool.ts'
 
