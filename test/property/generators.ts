@@ -86,7 +86,7 @@ function newOrderStep(flow: Flow, crowd: Crowd, { mostly, command, instrument, p
     expiresInUs: fc.constantFrom(7, 8, 500, 100_000, 1_000_000, 3_600_000_000),
     isMisplaced: mostly(fc.constant(false), fc.constant(true)),
     // Much of something cheap: more than the ledger can count at the highest price.
-    isHuge: mostly(fc.constant(false), fc.constant(true)),
+    isHuge: weighted([flow.wildOneIn, fc.constant(false)], [3, fc.constant(true)]),
   })
   return fc.tuple(terms, options).map(
     ([
@@ -181,10 +181,8 @@ const timeStep: fc.Arbitrary<Step> = fc.record({
 /** Most of it by sessions of an admin. */
 function adminStep(crowd: Crowd, { mostly, command, instrument, session }: Parts): fc.Arbitrary<Step> {
   const adminSessions = crowd.sessions.flatMap((participant, index) => (participant === crowd.admin ? [index + 1] : []))
-  const participant = mostly(
-    fc.integer({ min: 1, max: Math.max(...crowd.sessions) }).map((number) => `p${number}`),
-    fc.constant('nobody'),
-  )
+  const known = fc.integer({ min: 1, max: Math.max(...crowd.sessions) }).map((number) => `p${number}`)
+  const participant = weighted([19, known], [1, fc.constant('nobody')])
   const names = Object.keys(phase) as (keyof typeof phase)[]
   const changePhase = fc.record({
     type: fc.constant('changePhase' as const),
