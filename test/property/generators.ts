@@ -86,7 +86,7 @@ function newOrderStep(flow: Flow, crowd: Crowd, { mostly, command, instrument, p
     expiresInUs: fc.constantFrom(7, 8, 500, 100_000, 1_000_000, 3_600_000_000),
     isMisplaced: mostly(fc.constant(false), fc.constant(true)),
     // Much of something cheap: more than the ledger can count at the highest price.
-    isHuge: weighted([flow.wildOneIn, fc.constant(false)], [3, fc.constant(true)]),
+    isHuge: weighted([flow.wildOneIn, fc.constant(false)], [9, fc.constant(true)]),
   })
   return fc.tuple(terms, options).map(
     ([
