@@ -28,6 +28,8 @@ const {
   PRIVATE_WIDTH,
 } = eventLayout
 
+const INTERVAL_US = 10
+
 /** A2 is a second session of participant A. */
 export type Trader = 'A' | 'B' | 'C' | 'A2'
 const traders: readonly Trader[] = ['A', 'B', 'C', 'A2']
@@ -70,7 +72,7 @@ export class Venue {
   readonly exchange = new Exchange()
   private readonly out = new EventBuffer()
   private sequence = 0
-  /** Of the last command; there are ten microseconds between two commands. */
+  /** Of the last command; INTERVAL_US pass between two commands. */
   private timeUs = 0
 
   constructor(terms: Partial<InstrumentDefinition> = {}) {
@@ -147,10 +149,15 @@ export class Venue {
     return this.control('C', { type: 'changePhase', instrument: 1, phase }).slice(0, -1)
   }
 
-  /** Lets time pass and sends nothing. */
-  advance(us: number): string[] {
-    this.wait(us)
+  /** Lets the time come and sends nothing. */
+  advanceTo(timeUs: number): string[] {
+    this.waitUntil(timeUs)
     return this.define({ type: 'timeAdvanced' })
+  }
+
+  /** Lets the next command be of this time. */
+  waitUntil(timeUs: number): void {
+    this.timeUs = timeUs - INTERVAL_US
   }
 
   /** Lets time pass before the next command. */
@@ -259,7 +266,7 @@ export class Venue {
   private stamp() {
     this.out.clear()
     this.sequence += 1
-    this.timeUs += 10
+    this.timeUs += INTERVAL_US
     return { sequence: this.sequence, timeUs: this.timeUs }
   }
 
