@@ -21,7 +21,7 @@ function stateOf(exchange: Exchange): ExchangeState {
 /** An exchange that has something of everything. */
 function richState(): ExchangeState {
   const exchange = new Exchange(1)
-  applyStream(exchange, commandStream(5, 400), new EventBuffer())
+  applyStream(exchange, commandStream(5, 2_000), new EventBuffer())
   return stateOf(exchange)
 }
 

@@ -44,8 +44,8 @@ const unlimited = {
 }
 const participants = [
   { maxMessagesPerSecond: 90, maxDuplicateOrders: 2, duplicateWindowMs: 50 },
-  { maxGrossExposureMinor: 400_000, maxDailyLossMinor: 3_000 },
-  { maxPriceDistanceBasisPoints: 300, maxPositionLots: 150 },
+  { maxGrossExposureMinor: 250_000, maxDailyLossMinor: 5_000 },
+  { maxPriceDistanceBasisPoints: 300, maxPositionLots: 60, maxOrderNotionalMinor: 40_000 },
   {},
 ].map((limits, index) => ({
   participant: index + 1,
@@ -72,6 +72,8 @@ class Stream {
   /** Refs of the new orders of each session. */
   private readonly orderRefs: number[][] = [[], [], [], [], [], []]
   private timeUs = streamBeginUs
+  /** Whether somebody may be blocked. */
+  private isBlocking = false
 
   constructor(seed: number) {
     this.random = seed
@@ -91,7 +93,8 @@ class Stream {
   next(): void {
     const session = 1 + this.below(4)
     const chance = this.below(1_000)
-    if (chance < 560) this.newOrder(session)
+    if (this.isBlocking && chance < 50) this.unblock()
+    else if (chance < 560) this.newOrder(session)
     else if (chance < 650) this.send(session, { type: 'cancelOrder', orderRef: this.orderRef(session) })
     else if (chance < 780) this.replace(session)
     else if (chance < 890) this.massQuote(3 + this.below(2))
@@ -109,17 +112,16 @@ class Stream {
     const resting = ['goodTillCancel', 'goodTillCancel', 'day', 'goodTillDate'] as const
     const passing = ['immediateOrCancel', 'fillOrKill', 'atOpen', 'atClose'] as const
     const rests = orderType === 'market' ? false : orderType !== 'limit' || this.below(3) > 0
-    const timeInForce = this.pick(rests ? resting : passing)
-    const showsPart = rests && !isStop && orderType === 'limit' && this.below(4) === 0
-    const lives = [300, 40_000, 2_000_000, 4_000_000_000]
-    this.orderRefs[session].push(this.lastRefs[session] + 1)
-    this.send(session, {
-      type: 'newOrder',
+    const timeInForce = this.pick(rests === this.below(60) > 0 ? resting : passing)
+    const showsPart = this.below(60) === 0 || (rests && orderType === 'limit' && this.below(4) === 0)
+    const lives = [2_000, 40_000, 2_000_000, 4_000_000_000]
+    if (rests) this.orderRefs[session].push(this.lastRefs[session] + 1)
+    this.sendOrder(session, {
       instrument: this.below(60) === 0 ? 9 : 1 + this.below(3),
       side: this.pick(['buy', 'sell'] as const),
       orderType,
       timeInForce,
-      quantityLots: 1 + this.below(20),
+      quantityLots: this.below(80) === 0 ? 2_000 : 1 + this.below(20),
       priceTicks: orderType === 'market' || orderType === 'stop' ? 0 : this.price(8),
       stopPriceTicks: isStop ? this.price(10) : 0,
       displayQuantityLots: showsPart ? 1 + this.below(5) : 0,
@@ -135,6 +137,11 @@ class Stream {
     })
   }
 
+  /** Now and then several times, so that there are repetitions. */
+  private sendOrder(session: number, order: Omit<Message<'newOrder'>, 'type' | 'ref'>): void {
+    for (let left = this.below(25) === 0 ? 4 : 1; left > 0; left--) this.send(session, { type: 'newOrder', ...order })
+  }
+
   private replace(session: number): void {
     this.send(session, {
       type: 'replaceOrder',
@@ -146,13 +153,15 @@ class Stream {
   }
 
   private massQuote(session: number): void {
-    const quotes = Array.from({ length: 1 + this.below(3) }, () => {
+    const first = this.below(3)
+    const quotes = Array.from({ length: 1 + this.below(3) }, (_, row) => {
       const bidPriceTicks = this.price(5)
+      const isRepeated = this.below(30) === 0
       return {
-        instrument: 1 + this.below(3),
+        instrument: 1 + ((first + (isRepeated ? 0 : row)) % 3),
         bidPriceTicks,
         bidQuantityLots: this.below(12),
-        askPriceTicks: bidPriceTicks + this.below(9),
+        askPriceTicks: bidPriceTicks + (this.below(30) === 0 ? 0 : 1 + this.below(8)),
         askQuantityLots: this.below(12),
       }
     })
@@ -173,10 +182,10 @@ class Stream {
         type: 'setProtection',
         group,
         intervalMs: this.pick([1, 20, 500, 100_000]),
-        maxLots: this.pick([0, 25, 60]),
+        maxLots: this.pick([0, 10, 25]),
         maxNotionalMinor: this.pick([0, 0, 30_000]),
-        maxFills: this.pick([0, 4]),
-        maxNetLots: this.pick([0, 15]),
+        maxFills: this.pick([0, 2, 4]),
+        maxNetLots: this.pick([0, 8]),
         freezeMs: this.pick([0, 5, 1_000]),
       })
     }
@@ -185,19 +194,30 @@ class Stream {
   private administer(): void {
     // Now and then by somebody who may not.
     const session = this.below(15) === 0 ? 1 : ADMIN
-    const participant = `firm ${1 + this.below(3)}`
+    const participant = `firm ${this.below(20) === 0 ? 9 : 1 + this.below(3)}`
     const chance = this.below(10)
     if (chance < 6) {
       const others = ['halted', 'preOpen', 'openingAuction', 'closingAuction', 'closed'] as const
-      const phase = this.below(5) < 3 ? 'continuous' : this.pick(others)
+      const phase = this.below(10) < 8 ? 'continuous' : this.pick(others)
       this.send(session, { type: 'changePhase', instrument: this.below(4), phase })
     } else if (chance < 8) {
       const limit = this.pick(Object.keys(enumerations.riskLimit) as Names['riskLimit'][])
-      const configured = participants[this.below(3)][limit]
-      this.send(session, { type: 'changeLimit', participant, limit, value: configured * (1 + this.below(2)) })
+      this.send(session, {
+        type: 'changeLimit',
+        participant,
+        limit,
+        value: this.below(9) === 0 ? Number.MAX_SAFE_INTEGER : this.pick(participants)[limit],
+      })
     } else {
-      this.send(session, { type: 'blockParticipant', participant, blocked: this.below(3) === 0 })
+      this.isBlocking = session === ADMIN
+      this.send(session, { type: 'blockParticipant', participant, blocked: true })
     }
+  }
+
+  private unblock(): void {
+    this.isBlocking = false
+    for (const { name } of participants)
+      this.send(ADMIN, { type: 'blockParticipant', participant: name, blocked: false })
   }
 
   /** What no session sends. */
@@ -207,7 +227,7 @@ class Stream {
     else if (chance === 1) this.add(session, { type: 'sessionDisconnected' })
     else if (chance === 2) this.add(session, { type: 'sessionConnected', cancelOnDisconnect: this.below(2) === 0 })
     else if (chance === 3) {
-      const maxOpenOrders = this.pick([8, 60, 200])
+      const maxOpenOrders = this.pick([4, 60, 200])
       this.add(0, { type: 'participantDefined', ...this.pick(participants), maxOpenOrders })
     } else if (chance === 4) {
       const row = this.pick(instruments)
@@ -224,11 +244,12 @@ class Stream {
 
   private orderRef(session: number): number {
     const refs = this.orderRefs[session]
-    return refs[Math.max(0, refs.length - 1 - this.below(40))] ?? 1
+    return refs[Math.max(0, refs.length - 1 - this.below(6))] ?? 1
   }
 
   /** Around the middle, those nearer to it more often. */
   private price(widthTicks: number): number {
+    if (this.below(80) === 0) return this.pick([0, 1, 380, 620, 1_000, 1_001])
     return midTicks + this.below(widthTicks + 1) - this.below(widthTicks + 1)
   }
 
