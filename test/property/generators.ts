@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { Crowd, Flow } from './flows.ts'
-import { instrumentTerms, mostlyWide, riskLimits, weighted } from './setups.ts'
+import { instrumentTerms, mostlyWide, riskLimits, weighted, widestInstrument } from './setups.ts'
 import type { ControlTerms, Relative, Step } from './steps.ts'
 
 const { orderType, timeInForce, phase, riskLimit } = enumerations
@@ -13,6 +13,13 @@ const wild = fc.constantFrom(0, 1, 2 ** 30 - 1, 2 ** 30, 2 ** 31 - 1, 2 ** 31, 2
 const groups = fc.integer({ min: 1, max: 3 })
 const noPrice: Relative = { from: 'zero', plus: 0 }
 const ownPrice: Relative = { from: 'own', plus: 0 }
+
+/** Much of something cheap whose price could rise very far: more than the ledger could count then. */
+const hugeTerms = {
+  ...{ instrument: widestInstrument, orderType: orderType.limit, timeInForce: goodTillCancel },
+  ...{ quantityLots: limits.maxQuantityLots, price: absolute(5), stopPrice: noPrice },
+  ...{ displayQuantityLots: 0, expiresInUs: 0, reduceOnly: 0 },
+}
 
 export function stepOf(flow: Flow, crowd: Crowd): fc.Arbitrary<Step> {
   const parts = partsOf(flow, crowd)
@@ -85,8 +92,7 @@ function newOrderStep(flow: Flow, crowd: Crowd, { mostly, command, instrument, p
     stop: near('last', flow),
     expiresInUs: fc.constantFrom(7, 8, 500, 100_000, 1_000_000, 3_600_000_000),
     isMisplaced: mostly(fc.constant(false), fc.constant(true)),
-    // Much of something cheap: more than the ledger can count at the highest price.
-    isHuge: weighted([flow.wildOneIn, fc.constant(false)], [9, fc.constant(true)]),
+    isHuge: mostly(fc.constant(false), fc.constant(true)),
   })
   return fc.tuple(terms, options).map(
     ([
@@ -97,6 +103,7 @@ function newOrderStep(flow: Flow, crowd: Crowd, { mostly, command, instrument, p
         stop,
         expiresInUs,
         isMisplaced,
+        isHuge,
       },
     ]): Step => {
       const isStop = type === orderType.stop || type === orderType.stopLimit
@@ -110,6 +117,7 @@ function newOrderStep(flow: Flow, crowd: Crowd, { mostly, command, instrument, p
         displayQuantityLots:
           (mayRest && type !== orderType.stop && type !== orderType.market) || isMisplaced ? displayLots : 0,
         expiresInUs: (forced === goodTillDate) !== isMisplaced ? expiresInUs : 0,
+        ...(isHuge ? hugeTerms : {}),
       }
     },
   )

@@ -11,6 +11,9 @@ const priceRanges = [
   { minPriceTicks: 1, maxPriceTicks: limits.maxPriceTicks, referencePriceTicks: 2 ** 27 },
 ]
 
+/** The first instrument with all prices that there are. */
+export const widestInstrument = priceRanges.length
+
 /** Streams begin at 22:13:20. */
 const schedules = [
   '22:14 preOpen, 22:15 openingAuction, 22:16 continuous, 23:30 closingAuction, 23:40 closed',
