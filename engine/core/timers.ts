@@ -43,6 +43,8 @@ export class Timers {
   private next = 1
   private firstFree = 0
   private lastAge = doubleZero
+  /** When the earliest timer is due, 0 if there is none: every command asks. */
+  nextDueUs = doubleZero
   /** The timer that `takeDue` took last. */
   dueUs = doubleZero
   kind = 0
@@ -52,11 +54,7 @@ export class Timers {
     this.records = new Int32Array(capacity * RECORD_SIZE)
     this.times = new Float64Array(capacity * TIMES_SIZE)
     this.heap = new Int32Array(capacity)
-  }
-
-  /** When the earliest timer is due, 0 if there is none. */
-  get nextDueUs(): number {
-    return this.size === 0 ? 0 : this.times[this.heap[0] * TIMES_SIZE + DUE]
+    this.noteNext()
   }
 
   /** Sets a timer. Returns its number, never 0, which is good until it is taken or removed. */
@@ -73,6 +71,7 @@ export class Timers {
     this.times[timer * TIMES_SIZE + DUE] = dueUs
     this.times[timer * TIMES_SIZE + AGE] = ++this.lastAge
     this.rise(this.size++, timer)
+    this.noteNext()
     return timer
   }
 
@@ -82,10 +81,12 @@ export class Timers {
     const last = this.heap[--this.size]
     this.records[timer * RECORD_SIZE + POSITION] = this.firstFree
     this.firstFree = timer
-    if (last === timer) return
-    // What stood last fills the gap, and goes up or down from there.
-    if (position > 0 && this.isBefore(last, this.heap[(position - 1) >> 1])) this.rise(position, last)
-    else this.sink(position, last)
+    if (last !== timer) {
+      // What stood last fills the gap, and goes up or down from there.
+      if (position > 0 && this.isBefore(last, this.heap[(position - 1) >> 1])) this.rise(position, last)
+      else this.sink(position, last)
+    }
+    this.noteNext()
   }
 
   /** Takes the earliest timer out into `dueUs`, `kind` and `subject`, if it is due by this time. */
@@ -128,6 +129,7 @@ export class Timers {
     this.next = image.number()
     this.firstFree = image.number()
     this.lastAge = image.number()
+    this.noteNext()
   }
 
   private isBefore(first: number, second: number): boolean {
@@ -157,6 +159,10 @@ export class Timers {
       position = below
     }
     this.place(position, timer)
+  }
+
+  private noteNext(): void {
+    this.nextDueUs = this.size === 0 ? 0 : this.times[this.heap[0] * TIMES_SIZE + DUE]
   }
 
   private place(position: number, timer: number): void {
