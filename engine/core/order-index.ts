@@ -10,6 +10,13 @@ import type { ImageReader, ImageWriter } from './image.ts'
 
 const { ORDER_SESSION, ORDER_SIZE } = orderLayout
 
+/** 32 bits, the lowest four of them the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
+const hashOf = (session: number, ref: number): number => {
+  let hash = Math.imul((ref * 0.0625) | 0, 0x9e3779b1) ^ Math.imul(session, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 13)) << 4) | (ref & 15)
+}
+
 export class OrderIndex {
   private readonly orders: OrderPool
   /** Pairs of slot (0: free) and hash. */
@@ -95,11 +102,4 @@ export class OrderIndex {
       if (old[entry] !== 0) this.place(old[entry + 1], old[entry])
     }
   }
-}
-
-/** 32 bits, the lowest four of them the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
-function hashOf(session: number, ref: number): number {
-  let hash = Math.imul((ref * 0.0625) | 0, 0x9e3779b1) ^ Math.imul(session, 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 13)) << 4) | (ref & 15)
 }

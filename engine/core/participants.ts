@@ -78,6 +78,9 @@ const REVALUATION_INTERVAL_US = 100_000
 /** No single change of a sum is above two of these, which the ledger's range sees to; their sum is still exact. */
 const SUM_UNIT = 2 ** 52
 
+/** Where a participant's record begins. The mask changes nothing, but tells V8 that adding a column cannot overflow. */
+const recordOf = (participant: number): number => (participant & 0xfffff) * RECORD_SIZE
+
 export interface ParticipantDefinition extends RiskLimits {
   readonly participant: number
   readonly name: string
@@ -377,11 +380,6 @@ export class Participants {
     // Never valued yet, so whatever the time is, it is due.
     this.data[recordOf(participant) + REVALUED_US] = -REVALUATION_INTERVAL_US
   }
-}
-
-/** Where a participant's record begins. The mask changes nothing, but tells V8 that adding a column cannot overflow. */
-function recordOf(participant: number): number {
-  return (participant & 0xfffff) * RECORD_SIZE
 }
 
 function limitsBy(read: (limit: keyof RiskLimits) => number): RiskLimits {

@@ -15,6 +15,9 @@ const WORDS = 1
 const CHILDREN = WORDS + FAN_OUT / 32
 const NODE_SIZE = CHILDREN + FAN_OUT
 
+const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
+const highestBit = (bits: number): number => 31 - Math.clz32(bits)
+
 export class PriceIndex {
   private nodes = new Int32Array(NODE_SIZE * 16)
   /** Nodes ever taken; node 0 is never used, so that 0 can mean none. */
@@ -206,12 +209,4 @@ export class PriceIndex {
     this.nodes[node * NODE_SIZE + CHILDREN] = this.freeNode
     this.freeNode = node
   }
-}
-
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits)
-}
-
-function highestBit(bits: number): number {
-  return 31 - Math.clz32(bits)
 }
