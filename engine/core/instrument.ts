@@ -265,8 +265,9 @@ export class Instrument {
       this.lowestAllowed = this.bandEdge(reference, -priceBandBasisPoints)
       this.highestAllowed = this.bandEdge(reference, priceBandBasisPoints)
     }
-    this.lowestTrade = minPriceTicks
-    this.highestTrade = maxPriceTicks
+    // Orders that rest outside a range that was narrowed since may trade there, unless there is a band.
+    this.lowestTrade = 1
+    this.highestTrade = limits.maxPriceTicks
     if (staticBandBasisPoints > 0) {
       const reference = this.auctionPrice !== 0 ? this.auctionPrice : this.currentDefinition.referencePriceTicks
       this.lowestTrade = this.bandEdge(reference, -staticBandBasisPoints)
