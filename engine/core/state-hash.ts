@@ -19,6 +19,8 @@ const { HEAD, LEVEL_SIZE } = levelLayout
 const { NEXT, ORDER_SIZE, SESSION_NEXT } = orderLayout
 const { buy: BUY, sell: SELL } = enumerations.side
 
+const rotate = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits))
+
 /** Sixteen hexadecimal digits. */
 export function hashState(state: ExchangeState): string {
   const hash = new Hash()
@@ -182,10 +184,6 @@ class Hash {
     this.low = low
     this.length = 0
   }
-}
-
-function rotate(word: number, bits: number): number {
-  return (word << bits) | (word >>> (32 - bits))
 }
 
 function finalise(word: number): number {
