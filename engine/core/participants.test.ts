@@ -18,6 +18,14 @@ describe('participants', () => {
     expect([participants.byName('p1'), participants.byName('renamed')]).toEqual([0, 1])
   })
 
+  it('may swap their names', () => {
+    const { participants } = new Ledger()
+    const [one, two] = [1, 2].map((participant) => participants.state(participant)!.configured)
+    participants.define({ ...one, name: 'p2' })
+    participants.define({ ...two, name: 'p1' })
+    expect([participants.byName('p1'), participants.byName('p2')]).toEqual([2, 1])
+  })
+
   it('may be many', () => {
     const ledger = new Ledger()
     for (let participant = 3; participant <= 200; participant++) {
