@@ -97,7 +97,7 @@ describe('volatility bands', () => {
 
   it('have the dynamic one around the last price, and none before the first trade', () => {
     const { instrument } = list({ dynamicBandBasisPoints: 200 })
-    expect(tradeRange(instrument)).toEqual([500, 2_000])
+    expect(tradeRange(instrument)).toEqual([1, limits.maxPriceTicks])
     instrument.recordTrade(1_049, 1)
     // A fiftieth of 1,049 is 20.98: 20 whole ticks.
     expect(tradeRange(instrument)).toEqual([1_029, 1_069])

@@ -38,8 +38,12 @@ export interface VolatilityHalt {
 
 /** What quotes are told of. */
 export interface QuoteFills {
-  /** A quote's order traded; its leaves are already reduced. It may be the one that is trading now (`OpenOrders.trading`). */
-  filled(order: number, lots: number, priceTicks: number): void
+  /**
+   * A quote's order traded; its leaves are already reduced. It may be the one that is trading now (`OpenOrders.trading`).
+   * @param isOneMatch whether more fills may follow that count as the same match: then `matched` ends it
+   */
+  filled(order: number, lots: number, priceTicks: number, isOneMatch: boolean): void
+  matched(): void
 }
 
 export class Matching implements BookListener {
@@ -256,7 +260,8 @@ export class Matching implements BookListener {
     const mode = (kind >> SELF_TRADE_MODE_SHIFT) & PART_MASK
     const limitTicks = instrument.withinVolatilityBands(side, priceTicks)
     this.endReason = 0
-    if (((kind >> TIME_IN_FORCE_SHIFT) & PART_MASK) === FOK && !book.canFill(side, limitTicks, lots, account, mode)) {
+    const isFillOrKill = ((kind >> TIME_IN_FORCE_SHIFT) & PART_MASK) === FOK
+    if (isFillOrKill && !book.canFill(side, limitTicks, lots, account, mode)) {
       this.endReason = FILL_OR_KILL
       return lots
     }
@@ -272,6 +277,7 @@ export class Matching implements BookListener {
     this.takerLeavesLots = lots
     this.takerLostLots = 0
     const leavesLots = book.match(side, limitTicks, lots, account, mode)
+    if (isFillOrKill) this.quotes.matched()
     if (leavesLots !== 0) {
       if (book.stoppedAtOwnOrder) this.endReason = SELF_TRADE
       else if (limitTicks !== priceTicks && !this.openOrders.tradingEnded)
@@ -323,7 +329,6 @@ export class Matching implements BookListener {
   /** Why what is left of an order that is done trading may not rest, 0 if it may. */
   private reasonToEnd(timeInForce: number): number {
     if (this.endReason !== 0) return this.endReason
-    if (timeInForce === FOK) return FILL_OR_KILL
     if (timeInForce !== IOC) return 0
     return this.bandReached ? HALTED : IMMEDIATE_OR_CANCEL
   }
@@ -340,8 +345,9 @@ export class Matching implements BookListener {
     }
     openOrders.trimReduceOnly(makerAccount)
     openOrders.trimReduceOnly(takerAccount)
-    if ((makerKind & QUOTE) !== 0) this.quotes.filled(maker, lots, priceTicks)
-    if ((takerKind & QUOTE) !== 0) this.quotes.filled(trading, lots, priceTicks)
+    const isFillOrKill = ((takerKind >> TIME_IN_FORCE_SHIFT) & PART_MASK) === FOK
+    if ((makerKind & QUOTE) !== 0) this.quotes.filled(maker, lots, priceTicks, isFillOrKill)
+    if ((takerKind & QUOTE) !== 0) this.quotes.filled(trading, lots, priceTicks, false)
     if (int32[maker * ORDER_SIZE + LEAVES] === 0) openOrders.forget(maker)
   }
 
@@ -353,7 +359,7 @@ export class Matching implements BookListener {
       openOrders.trimReduceOnly(int32[sell * ORDER_SIZE + ACCOUNT])
     }
     for (const order of [buy, sell]) {
-      if ((int32[order * ORDER_SIZE + KIND] & QUOTE) !== 0) this.quotes.filled(order, lots, priceTicks)
+      if ((int32[order * ORDER_SIZE + KIND] & QUOTE) !== 0) this.quotes.filled(order, lots, priceTicks, false)
     }
     for (const order of [buy, sell]) {
       if (int32[order * ORDER_SIZE + LEAVES] === 0) openOrders.forget(order)

@@ -86,7 +86,7 @@ export class QuietMarket implements QuoteActions {
     const order = this.orderOf(orderId)
     orders.int32[order * ORDER_SIZE + LEAVES] -= lots
     this.done.length = 0
-    this.quotes.filled(order, lots, orders.int32[order * ORDER_SIZE + PRICE])
+    this.quotes.filled(order, lots, orders.int32[order * ORDER_SIZE + PRICE], false)
     if (orders.int32[order * ORDER_SIZE + LEAVES] === 0) this.forget(order)
     return this.done.join(', ')
   }

@@ -64,6 +64,9 @@ export class Quotes {
   private field = 0
   private bound = doubleZero
 
+  /** Groups whose protection was reached in a match that is not over, and the session whose quote traded. */
+  private readonly breached: { readonly group: number; readonly session: number }[] = []
+
   constructor(state: ExchangeState, events: EventWriter, risk: Risk, actions: QuoteActions) {
     this.state = state
     this.table = state.quotes
@@ -109,7 +112,7 @@ export class Quotes {
    * An order of a quote traded; its leaves are lowered already, its slot is still its own, and what else the trade causes
    * is done. If the protection of its group is reached, the group's quotes go now, before the next match.
    */
-  filled(order: number, lots: number, priceTicks: number): void {
+  filled(order: number, lots: number, priceTicks: number, isOneMatch: boolean): void {
     const { state, table } = this
     const { instruments, memory, protection, timeUs } = state
     const quote = table.quoteOf(order)
@@ -118,8 +121,14 @@ export class Quotes {
     const isBuy = memory.orders.side(order) === BUY
     const { tickValueMinor } = instruments[memory.orders.instrument(order)]!.definition
     if (protection.countFill(group, timeUs, isBuy, lots, priceTicks * lots * tickValueMinor)) {
-      this.pull(group, table.session(quote))
+      if (isOneMatch) this.breached.push({ group, session: table.session(quote) })
+      else this.pull(group, table.session(quote))
     }
+  }
+
+  /** The fills of an order that trades whole or not at all are one match: what they breached is pulled when it is over. */
+  matched(): void {
+    for (const { group, session } of this.breached.splice(0)) this.pull(group, session)
   }
 
   /** @param tradedSession whose quote traded: there may be nothing left of it */

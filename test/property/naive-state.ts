@@ -94,6 +94,8 @@ export class NaiveState {
   /** Waiting stops, in the order in which they came to their stop price. */
   stops: OpenOrder[] = []
   readonly protections: Protection[] = []
+  /** What protection does when the order that is matching is done. */
+  readonly afterMatch: (() => void)[] = []
   readonly obligations: Obligation[] = []
   /** The mass quote that is being carried out. */
   quoting: { readonly session: number; readonly group: number } | undefined

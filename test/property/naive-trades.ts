@@ -4,7 +4,7 @@ import { type BookOrder, bothSides, type CancelReason, type Trade } from '../../
 import { eventType } from '../../engine/core/index.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import { bookFill, feeOf } from './naive-ledger.ts'
-import { isTriggered } from './naive-protection.ts'
+import { isTriggered, type Protection } from './naive-protection.ts'
 import { reduceOnlyOrders, reducibleLots } from './naive-risk.ts'
 import type { Account, NaiveState, OpenOrder } from './naive-state.ts'
 
@@ -68,7 +68,13 @@ export function trade(state: NaiveState, { resting, incoming, aggressor, priceTi
   }
   for (const order of orders) if (order.leavesLots === 0) forget(state, order)
   for (const order of orders) keepReducing(state, order.owner, order.instrument)
-  for (const order of orders) if (order.isQuote) protect(state, order, priceTicks, quantityLots)
+  // The fills of an order that trades whole or not at all are one match.
+  const isOneMatch = aggressor !== 'any' && incoming.timeInForce === 'fillOrKill'
+  for (const order of orders) {
+    if (!order.isQuote || !countFill(state, order, priceTicks, quantityLots)) continue
+    if (isOneMatch) state.afterMatch.push(() => pullQuotes(state, order))
+    else pullQuotes(state, order)
+  }
 }
 
 /** Books and tells one side of a trade. */
@@ -96,19 +102,24 @@ function keepReducing(state: NaiveState, owner: number, instrument: number): voi
   }
 }
 
-/** Counts a quote's fill; if that is as much as the protection of its group allows, its quotes go and it freezes. */
-function protect(state: NaiveState, order: OpenOrder, priceTicks: number, quantityLots: number): void {
-  const { owner: participant, group } = order
-  const protection = state.protections.find((one) => one.participant === participant && one.group === group)
-  if (!protection || protection.terms.intervalMs === 0) return
+/** Counts a quote's fill. @returns whether that is as much as the protection of its group allows: then it is frozen */
+function countFill(state: NaiveState, order: OpenOrder, priceTicks: number, quantityLots: number): boolean {
+  const protection = protectionOf(state, order)
+  if (!protection || protection.isFrozen || protection.terms.intervalMs === 0) return false
   const signedLots = order.side === 'buy' ? quantityLots : -quantityLots
   const notionalMinor = quantityLots * priceTicks * state.market(order).definition.tickValueMinor
   protection.fills.push({ timeUs: state.timeUs, signedLots, notionalMinor })
-  if (!isTriggered(protection, state.timeUs)) return
-
+  if (!isTriggered(protection, state.timeUs)) return false
   const { freezeMs } = protection.terms
   protection.isFrozen = true
   protection.thawTimeUs = freezeMs === 0 ? 0 : state.timeUs + freezeMs * 1_000
+  return true
+}
+
+/** Takes out all quotes of the group of the order whose fill made its protection reach a bound. */
+function pullQuotes(state: NaiveState, order: OpenOrder): void {
+  const { owner: participant, group } = order
+  const thawTimeUs = protectionOf(state, order)!.thawTimeUs
   const open = state.openOrders.filter((one) => one.isQuote && one.owner === participant && one.group === group)
   for (const quote of open) cancel(state, quote, 'protection')
 
@@ -117,8 +128,12 @@ function protect(state: NaiveState, order: OpenOrder, priceTicks: number, quanti
   const sessions = [order, ...open].map((quote) => quote.session)
   if (isQuoting) sessions.push(quoting.session)
   for (const session of [...new Set(sessions)].toSorted((one, other) => one - other)) {
-    state.send(session, { type: eventType.protectionTriggered, detail1: group, detail2: protection.thawTimeUs })
+    state.send(session, { type: eventType.protectionTriggered, detail1: group, detail2: thawTimeUs })
   }
+}
+
+function protectionOf(state: NaiveState, { owner, group }: OpenOrder): Protection | undefined {
+  return state.protections.find((one) => one.participant === owner && one.group === group)
 }
 
 /** Every accepted order has an account. */

@@ -47,10 +47,10 @@ function enter(state: NaiveState, order: OpenOrder): void {
       return
     }
     isOutsideBands = book.match(order, range) && !isFillOrKill
+    for (const act of state.afterMatch.splice(0)) act()
   }
   if (order.leavesLots > 0) {
-    if (isFillOrKill) cancel(state, order, 'fillOrKill')
-    else if (order.timeInForce !== 'immediateOrCancel') restInBook(state, order)
+    if (order.timeInForce !== 'immediateOrCancel') restInBook(state, order)
     else cancel(state, order, isOutsideBands ? 'halted' : 'immediateOrCancel')
   }
   if (isOutsideBands) enterPhase(state, market, 'halted', 'volatility')

@@ -7,12 +7,13 @@ import type { ImageReader, ImageWriter } from '../image.ts'
 import { AuctionPrice } from './auction.ts'
 import type { BookMemory } from './book-memory.ts'
 import { type LevelPool, levelLayout } from './level-pool.ts'
-import { type OrderPool, orderLayout } from './order-pool.ts'
+import { kindLayout, type OrderPool, orderLayout } from './order-pool.ts'
 import type { PriceIndex } from './price-index.ts'
 import type { Queues } from './queues.ts'
 
 const { HEAD, LEVEL_PRICE, LEVEL_SIZE } = levelLayout
-const { ACCOUNT, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE } = orderLayout
+const { ACCOUNT, KIND, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE } = orderLayout
+const { REDUCE_ONLY } = kindLayout
 const { buy: BUY, sell: SELL } = enumerations.side
 const { cancelOldest: CANCEL_OLDEST, cancelBoth: CANCEL_BOTH, decrement: DECREMENT } = enumerations.selfTradePrevention
 
@@ -207,13 +208,14 @@ export class Book {
       let hidden = 0
       for (let order = levels.int32[level * LEVEL_SIZE + HEAD]; order !== 0; ) {
         const base = order * ORDER_SIZE
-        if (account === 0 || orders.int32[base + ACCOUNT] !== account) {
+        if (account !== 0 && orders.int32[base + ACCOUNT] === account) {
+          if (selfTradeMode !== CANCEL_OLDEST) return false
+        } else if ((orders.int32[base + KIND] & REDUCE_ONLY) === 0) {
+          // A reduce-only order may go because of what trades before it.
           const shown = orders.shownLots(order)
           lots -= shown
           if (lots <= 0) return true
           hidden += orders.int32[base + LEAVES] - shown
-        } else if (selfTradeMode !== CANCEL_OLDEST) {
-          return false
         }
         order = orders.int32[base + NEXT]
       }

@@ -18,6 +18,8 @@ export interface BookOrder {
   quantityLots: number
   /** What is left of it; 0 when the order is gone, whatever became of it. */
   leavesLots: number
+  /** Whether it may only bring its owner's position nearer to zero; the book counts on it less. */
+  readonly reduceOnly: boolean
   /** Most that the book shows of it at a time; 0: all. */
   readonly displayQuantityLots: number
   /** What the book shows of it, while it is there. */

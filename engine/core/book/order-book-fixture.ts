@@ -152,6 +152,7 @@ export class NaiveOrderBook extends Reporter implements TestedBook {
       priceTicks,
       quantityLots,
       leavesLots: quantityLots,
+      reduceOnly: false,
       displayQuantityLots: display < quantityLots ? display : 0,
       shownLots: 0,
     }
