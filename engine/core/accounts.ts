@@ -12,13 +12,16 @@ import type { Instrument } from './instrument.ts'
 import { feeMinor, multiplyDivide } from './money.ts'
 import type { Participants } from './participants.ts'
 
-const { buy: BUY } = enumerations.side
+const { buy: BUY, sell: SELL } = enumerations.side
 
 const ACCOUNT_SIZE = 16
 const POSITION = 0
-/** Open quantity of all its buy orders and of all its sell orders, side by side. */
-const OPEN_BUY = 1
-const OPEN_SELL = 2
+/**
+ * What the position would become if every open buy order traded, and minus what it would become if every open sell order
+ * did, in the columns that have the sides' numbers. The larger of the two counts as exposure.
+ */
+const REACH_BUY = 1
+const REACH_SELL = 2
 /** What a lot is worth: the valuation price in money. */
 const LOT_VALUE = 3
 const CASH = 4
@@ -96,7 +99,7 @@ export class Accounts {
   /** What the position could become, in the direction of the side, if this quantity and every open order of the side traded. */
   worstPositionLots(account: number, side: number, lots: number): number {
     const base = recordOf(account)
-    return this.data[base + POSITION] * signOf(side) + this.data[base + OPEN_BUY - BUY + (side & 3)] + lots
+    return this.data[base + (side & 3)] + lots
   }
 
   /** By how much this quantity would raise the gross exposure. An account that is not open yet is valued at the mark. */
@@ -104,14 +107,14 @@ export class Accounts {
     const base = recordOf(account)
     const lotValue =
       account === 0 ? instrument.markPriceTicks() * instrument.definition.tickValueMinor : this.data[base + LOT_VALUE]
-    const lean = this.leanLots(base)
-    return ((lots + Math.abs(lean + lots * signOf(side)) - Math.abs(lean)) / 2) * lotValue
+    const lead = this.leadLots(base, side)
+    return ((lots + Math.abs(lead + lots) - Math.abs(lead)) / 2) * lotValue
   }
 
   /** Lots that it holds or could still trade. */
   reachableLots(account: number): number {
     const base = recordOf(account)
-    return Math.abs(this.data[base + POSITION]) + this.data[base + OPEN_BUY] + this.data[base + OPEN_SELL]
+    return Math.abs(this.data[base + POSITION]) + this.data[base + REACH_BUY] + this.data[base + REACH_SELL]
   }
 
   /** The sizes of its sums of money together. */
@@ -145,9 +148,9 @@ export class Accounts {
   /** Open quantity came (positive) or went (negative). */
   addOpenLots(account: number, side: number, lots: number): void {
     const base = recordOf(account)
-    const lean = this.leanLots(base)
-    const worstLots = (lots + Math.abs(lean + lots * signOf(side)) - Math.abs(lean)) / 2
-    this.data[base + OPEN_BUY - BUY + (side & 3)] += lots
+    const lead = this.leadLots(base, side)
+    const worstLots = (lots + Math.abs(lead + lots) - Math.abs(lead)) / 2
+    this.data[base + (side & 3)] += lots
     this.participants.addGrossExposure(this.participant(account), worstLots * this.data[base + LOT_VALUE])
   }
 
@@ -170,9 +173,10 @@ export class Accounts {
     const position = data[base + POSITION]
     const lotValue = data[base + LOT_VALUE]
     const paidMinor = notionalMinor * sign
-    const lean = this.leanLots(base)
-    const worstLots = (Math.abs(lean + (2 * lots - openLots) * sign) - openLots - Math.abs(lean)) / 2
-    data[base + OPEN_BUY - BUY + (side & 3)] -= openLots
+    const lead = this.leadLots(base, side)
+    const worstLots = (Math.abs(lead + 2 * lots - openLots) - openLots - Math.abs(lead)) / 2
+    data[base + (side & 3)] += lots - openLots
+    data[base + BUY + SELL - (side & 3)] -= lots
     data[base + POSITION] = position + lots * sign
     data[base + CASH] -= paidMinor + fee
     data[base + FEES] += fee
@@ -202,7 +206,7 @@ export class Accounts {
       this.value(base, instruments[number]!)
       const change = this.data[base + LOT_VALUE] - before
       if (change === 0) continue
-      const worstLots = (this.data[base + OPEN_BUY] + this.data[base + OPEN_SELL] + Math.abs(this.leanLots(base))) / 2
+      const worstLots = Math.max(this.data[base + REACH_BUY], this.data[base + REACH_SELL])
       this.participants.addEquity(participant, this.data[base + POSITION] * change)
       this.participants.addGrossExposure(participant, worstLots * change)
     }
@@ -269,11 +273,11 @@ export class Accounts {
   }
 
   /**
-   * How far it leans to the buying side: twice the position plus open buys minus open sells. Its size plus all that is open
-   * is twice the larger of what it could become on either side, and a size takes no branch.
+   * How much farther it reaches on a side than on the other. The larger of two numbers is half their sum and half the size
+   * of their difference, and a size takes no branch.
    */
-  private leanLots(base: number): number {
-    return 2 * this.data[base + POSITION] + this.data[base + OPEN_BUY] - this.data[base + OPEN_SELL]
+  private leadLots(base: number, side: number): number {
+    return this.data[base + (side & 3)] - this.data[base + BUY + SELL - (side & 3)]
   }
 
   private value(base: number, instrument: Instrument): void {
@@ -295,8 +299,8 @@ export class Accounts {
       costMinor: data[base + COST],
       realisedMinor: data[base + REALISED],
       unrealisedMinor: data[base + POSITION] * lotMarkMinor - data[base + COST],
-      openBuyLots: data[base + OPEN_BUY],
-      openSellLots: data[base + OPEN_SELL],
+      openBuyLots: data[base + REACH_BUY] - data[base + POSITION],
+      openSellLots: data[base + REACH_SELL] + data[base + POSITION],
       valuationPriceTicks: data[base + VALUATION_PRICE],
     }
   }
