@@ -12,9 +12,8 @@ const { ORDER_SESSION, ORDER_SIZE } = orderLayout
 
 /** 32 bits, the lowest four of them the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
 const hashOf = (session: number, ref: number): number => {
-  let hash = Math.imul((ref * 0.0625) | 0, 0x9e3779b1) ^ Math.imul(session, 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 13)) << 4) | (ref & 15)
+  const hash = Math.imul(((ref * 0.0625) | 0) ^ Math.imul(session, 0x85ebca6b), 0x9e3779b1)
+  return ((hash ^ (hash >>> 15)) << 4) | (ref & 15)
 }
 
 export class OrderIndex {

@@ -48,7 +48,7 @@ export const kindLayout = {
   INSTRUMENT_SHIFT: 16,
 } as const
 
-const { ORDER_SIZE, PRICE, LEAVES, LEVEL, NEXT, PREVIOUS, SESSION_NEXT, SESSION_PREVIOUS, TERMS, KIND } = orderLayout
+const { ORDER_SIZE, PRICE, LEAVES, LEVEL, NEXT, TERMS, KIND } = orderLayout
 const { SIDE_MASK, ORDER_TYPE_SHIFT, TIME_IN_FORCE_SHIFT, SELF_TRADE_MODE_SHIFT, PART_MASK, INSTRUMENT_SHIFT } =
   kindLayout
 const { WAITING_STOP } = kindLayout
@@ -76,7 +76,10 @@ export class OrderPool {
     this.terms = new OrderTerms(Math.ceil(capacity / 16))
   }
 
-  /** Takes a slot; the caller must write every 32-bit column but LEVEL, TERMS and the neighbours, which are 0. */
+  /**
+   * Takes a slot; the caller must write every 32-bit column but LEVEL and TERMS, which are 0. The neighbours are whatever
+   * they were before: who links the order to others writes them.
+   */
   allocate(ref: number, orderId: number): number {
     let slot = this.freeSlot
     if (slot !== 0) {
@@ -89,10 +92,6 @@ export class OrderPool {
     this.float64[(base >> 1) + REF_64] = ref
     this.float64[(base >> 1) + ORDER_ID_64] = orderId
     this.int32[base + LEVEL] = 0
-    this.int32[base + NEXT] = 0
-    this.int32[base + PREVIOUS] = 0
-    this.int32[base + SESSION_NEXT] = 0
-    this.int32[base + SESSION_PREVIOUS] = 0
     this.int32[base + TERMS] = 0
     this.size++
     return slot
