@@ -48,11 +48,12 @@ const plain: InstrumentDefinition = {
   quoteMaxSpreadTicks: 8,
   quoteMinQuantityLots: 2,
 }
-/** Every price there is; volatile; with a schedule; of such a value that few lots reach the ledger's range. */
+const schedule = '00:00 preOpen, 00:10 continuous, 23:00 closingAuction, 23:30 closed'
+/** One with every price there is, one that halts, one with bands and a schedule, one whose lots reach the ledger's range. */
 const instruments: InstrumentDefinition[] = [
-  { ...plain, priceBandBasisPoints: 20_000 },
+  plain,
   { ...plain, staticBandBasisPoints: 500, dynamicBandBasisPoints: 200, haltDurationMs: 1, auctionDurationMs: 2 },
-  { ...plain, maxPriceTicks: 120, schedule: '00:00 preOpen, 00:10 continuous, 23:00 closingAuction, 23:30 closed' },
+  { ...plain, minPriceTicks: 60, maxPriceTicks: 130, priceBandBasisPoints: 600, schedule },
   { ...plain, maxPriceTicks: 1_000, tickValueMinor: 2 ** 33, maxOrderQuantityLots: 500 },
 ].map((row, index) => ({ ...row, instrument: index + 1, symbol: `I${index + 1}` }))
 
