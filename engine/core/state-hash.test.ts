@@ -65,8 +65,8 @@ describe('the hash changes with', () => {
   })
 
   it.each<[what: string, numbers: unknown, first: number, columns: number[]]>([
-    ['every number that the checks of participant 2 go by', parts.participants.data, 2 * 32, range(0, 27)],
-    ['every number of the first account', parts.accounts.data, 16, [...range(0, 6), ...range(8, 11)]],
+    ['every number that the checks of participant 2 go by', parts.participants.data, 2 * 32, range(0, 31)],
+    ['every number of the first account', parts.accounts.data, 16, [...range(0, 6), ...range(8, 15)]],
     ['last ref and next event of session 3', parts.sessions.counters, 3 * 2, [0, 1]],
     ['participant and self-trade prevention of session 3', parts.sessions.links, 3 * 8, [0, 4]],
     ['the clock of the first quote', parts.quotes.times, 2, [0]],
