@@ -10,7 +10,6 @@ import { OrderIndex } from './order-index.ts'
 import { Participants } from './participants.ts'
 import { Protection } from './protection.ts'
 import { QuoteTable } from './quote-table.ts'
-import { Risk } from './risk.ts'
 import { Sessions } from './sessions.ts'
 import { Timers } from './timers.ts'
 import { Valuation } from './valuation.ts'
@@ -33,7 +32,6 @@ export class ExchangeState {
   /** By number; index 0 is never used. */
   readonly instruments: (Instrument | undefined)[] = [undefined]
   readonly valuation = new Valuation(this.participants, this.accounts, this.instruments)
-  readonly risk = new Risk(this.participants, this.accounts, this.valuation)
   readonly protection = new Protection()
   readonly quotes: QuoteTable
 
