@@ -19,7 +19,7 @@ import { brokenInvariant, EventNumbers, selfTrade } from './invariants.ts'
 import type { RiskLimits, SelfTradePrevention, Setup } from './steps.ts'
 
 const seed = Number(process.env.FUZZ_SEED ?? 20_261_120)
-const commandCount = Number(process.env.FUZZ_COMMANDS ?? 30_000)
+const commandCount = Number(process.env.FUZZ_COMMANDS ?? 50_000)
 /** Checking all state after each command would take most of the time. */
 const commandsPerCheck = 25
 /** 2023-11-14, 22:13:20 UTC. */
