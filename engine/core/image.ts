@@ -9,7 +9,7 @@
  */
 
 /** To be raised whenever any class writes other things than before, or in another order. */
-export const imageVersion = 1
+export const imageVersion = 2
 
 /** "TFLR", if the lowest byte comes first. */
 const MAGIC = 0x524c4654

@@ -15,6 +15,12 @@ const WORDS = 1
 const CHILDREN = WORDS + FAN_OUT / 32
 const NODE_SIZE = CHILDREN + FAN_OUT
 
+/** A tree: its root, and the leaf that was last found, with what its prices have in common (-1: none was). */
+const TREE_SIZE = 3
+const ROOT = 0
+const RECENT_LEAF = 1
+const RECENT_RANGE = 2
+
 const lowestBit = (bits: number): number => 31 - Math.clz32(bits & -bits)
 const highestBit = (bits: number): number => 31 - Math.clz32(bits)
 
@@ -24,102 +30,133 @@ export class PriceIndex {
   private nodeCount = 1
   /** First of the free nodes, each naming the next in its first child. */
   private freeNode = 0
+  private trees = new Int32Array(TREE_SIZE * 16)
+  private treeCount = 0
 
-  /** Makes an empty tree and returns its root. */
+  /** Makes an empty tree and returns its number. */
   createTree(): number {
-    return this.allocate()
+    const tree = this.treeCount++
+    const base = tree * TREE_SIZE
+    if (base === this.trees.length) this.trees = doubled(this.trees)
+    this.trees[base + ROOT] = this.allocate()
+    this.trees[base + RECENT_RANGE] = -1
+    return tree
   }
 
   /** The level at a price, 0 if there is none. */
-  find(root: number, priceTicks: number): number {
-    const middle = this.child(root, priceTicks >>> (2 * FAN_OUT_BITS))
-    if (middle === 0) return 0
-    const leaf = this.child(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)
+  find(tree: number, priceTicks: number): number {
+    const leaf = this.leaf(tree, priceTicks)
     return leaf === 0 ? 0 : this.child(leaf, priceTicks & MASK)
   }
 
   /** Adds a price that is not in the tree. */
-  insert(root: number, priceTicks: number, level: number): void {
-    const middle = this.childOrNew(root, priceTicks >>> (2 * FAN_OUT_BITS))
-    const leaf = this.childOrNew(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)
-    this.setChild(leaf, priceTicks & MASK, level)
+  insert(tree: number, priceTicks: number, level: number): void {
+    const leaf = this.leaf(tree, priceTicks)
+    this.setChild(leaf === 0 ? this.newLeaf(tree, priceTicks) : leaf, priceTicks & MASK, level)
   }
 
   /** Removes a price that is in the tree. */
-  remove(root: number, priceTicks: number): void {
-    const high = priceTicks >>> (2 * FAN_OUT_BITS)
-    const middle = this.child(root, high)
-    const leaf = this.child(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)
-    if (!this.clearChild(leaf, priceTicks & MASK)) return
-    this.release(leaf)
-    if (!this.clearChild(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)) return
-    this.release(middle)
-    this.clearChild(root, high)
+  remove(tree: number, priceTicks: number): void {
+    const leaf = this.leaf(tree, priceTicks)
+    if (this.clearChild(leaf, priceTicks & MASK)) this.removeLeaf(tree, priceTicks, leaf)
   }
 
   /** The level at the lowest price above `priceTicks`, 0 if there is none. */
-  above(root: number, priceTicks: number): number {
+  above(tree: number, priceTicks: number): number {
+    const leaf = this.leaf(tree, priceTicks)
+    if (leaf !== 0) {
+      const found = this.indexAbove(leaf, priceTicks & MASK)
+      if (found >= 0) return this.child(leaf, found)
+    }
+    const root = this.root(tree)
     const high = priceTicks >>> (2 * FAN_OUT_BITS)
-    let middle = this.child(root, high)
+    const middle = this.child(root, high)
     if (middle !== 0) {
-      const centre = (priceTicks >>> FAN_OUT_BITS) & MASK
-      let leaf = this.child(middle, centre)
-      if (leaf !== 0) {
-        const found = this.indexAbove(leaf, priceTicks & MASK)
-        if (found >= 0) return this.nodes[leaf * NODE_SIZE + CHILDREN + found]
-      }
-      const next = this.indexAbove(middle, centre)
-      if (next >= 0) {
-        leaf = this.nodes[middle * NODE_SIZE + CHILDREN + next]
-        return this.lowest(leaf)
-      }
+      const next = this.indexAbove(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)
+      if (next >= 0) return this.lowest(this.child(middle, next))
     }
     const next = this.indexAbove(root, high)
-    if (next < 0) return 0
-    middle = this.nodes[root * NODE_SIZE + CHILDREN + next]
-    return this.lowest(this.lowest(middle))
+    return next < 0 ? 0 : this.lowest(this.lowest(this.child(root, next)))
   }
 
   /** The level at the highest price below `priceTicks`, 0 if there is none. */
-  below(root: number, priceTicks: number): number {
+  below(tree: number, priceTicks: number): number {
+    const leaf = this.leaf(tree, priceTicks)
+    if (leaf !== 0) {
+      const found = this.indexBelow(leaf, priceTicks & MASK)
+      if (found >= 0) return this.child(leaf, found)
+    }
+    const root = this.root(tree)
     const high = priceTicks >>> (2 * FAN_OUT_BITS)
-    let middle = this.child(root, high)
+    const middle = this.child(root, high)
     if (middle !== 0) {
-      const centre = (priceTicks >>> FAN_OUT_BITS) & MASK
-      let leaf = this.child(middle, centre)
-      if (leaf !== 0) {
-        const found = this.indexBelow(leaf, priceTicks & MASK)
-        if (found >= 0) return this.nodes[leaf * NODE_SIZE + CHILDREN + found]
-      }
-      const next = this.indexBelow(middle, centre)
-      if (next >= 0) {
-        leaf = this.nodes[middle * NODE_SIZE + CHILDREN + next]
-        return this.highest(leaf)
-      }
+      const next = this.indexBelow(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)
+      if (next >= 0) return this.highest(this.child(middle, next))
     }
     const next = this.indexBelow(root, high)
-    if (next < 0) return 0
-    middle = this.nodes[root * NODE_SIZE + CHILDREN + next]
-    return this.highest(this.highest(middle))
+    return next < 0 ? 0 : this.highest(this.highest(this.child(root, next)))
   }
 
   write(image: ImageWriter): void {
     image.array(this.nodes, this.nodeCount * NODE_SIZE)
     image.number(this.nodeCount)
     image.number(this.freeNode)
+    image.array(this.trees, this.treeCount * TREE_SIZE)
+    image.number(this.treeCount)
   }
 
   read(image: ImageReader): void {
     this.nodes = image.int32()
     this.nodeCount = image.number()
     this.freeNode = image.number()
+    this.trees = image.int32()
+    this.treeCount = image.number()
+  }
+
+  private root(tree: number): number {
+    return this.trees[tree * TREE_SIZE + ROOT]
+  }
+
+  /** The leaf that a price belongs to, 0 if there is none. Prices in use lie close together, so it is mostly the last one again. */
+  private leaf(tree: number, priceTicks: number): number {
+    const { trees } = this
+    const base = tree * TREE_SIZE
+    const range = priceTicks >>> FAN_OUT_BITS
+    return trees[base + RECENT_RANGE] === range ? trees[base + RECENT_LEAF] : this.findLeaf(base, range)
+  }
+
+  private findLeaf(base: number, range: number): number {
+    const { trees } = this
+    const middle = this.child(trees[base + ROOT], range >>> FAN_OUT_BITS)
+    if (middle === 0) return 0
+    const leaf = this.child(middle, range & MASK)
+    if (leaf !== 0) {
+      trees[base + RECENT_LEAF] = leaf
+      trees[base + RECENT_RANGE] = range
+    }
+    return leaf
+  }
+
+  private newLeaf(tree: number, priceTicks: number): number {
+    const middle = this.childOrNew(this.root(tree), priceTicks >>> (2 * FAN_OUT_BITS))
+    return this.childOrNew(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)
+  }
+
+  /** Removes a leaf that has become empty. */
+  private removeLeaf(tree: number, priceTicks: number, leaf: number): void {
+    this.trees[tree * TREE_SIZE + RECENT_RANGE] = -1
+    this.release(leaf)
+    const root = this.root(tree)
+    const high = priceTicks >>> (2 * FAN_OUT_BITS)
+    const middle = this.child(root, high)
+    if (!this.clearChild(middle, (priceTicks >>> FAN_OUT_BITS) & MASK)) return
+    this.release(middle)
+    this.clearChild(root, high)
   }
 
   /** What a node holds at an index, 0 if nothing. */
   private child(node: number, index: number): number {
-    const base = node * NODE_SIZE
-    const used = this.nodes[base + WORDS + (index >>> 5)] & (1 << (index & 31))
-    return used === 0 ? 0 : this.nodes[base + CHILDREN + index]
+    return this.nodes[node * NODE_SIZE + CHILDREN + index]
   }
 
   private childOrNew(node: number, index: number): number {
@@ -144,6 +181,7 @@ export class PriceIndex {
     const word = index >>> 5
     const bits = this.nodes[base + WORDS + word] & ~(1 << (index & 31))
     this.nodes[base + WORDS + word] = bits
+    this.nodes[base + CHILDREN + index] = 0
     if (bits !== 0) return false
     const summary = this.nodes[base] & ~(1 << word)
     this.nodes[base] = summary
@@ -193,20 +231,23 @@ export class PriceIndex {
     const free = this.freeNode
     if (free !== 0) {
       this.freeNode = this.nodes[free * NODE_SIZE + CHILDREN]
+      this.nodes[free * NODE_SIZE + CHILDREN] = 0
       return free
     }
     const node = this.nodeCount++
-    if (this.nodeCount * NODE_SIZE > this.nodes.length) {
-      const larger = new Int32Array(this.nodes.length * 2)
-      larger.set(this.nodes)
-      this.nodes = larger
-    }
+    if (this.nodeCount * NODE_SIZE > this.nodes.length) this.nodes = doubled(this.nodes)
     return node
   }
 
-  /** The node must be empty: its bitmap is all 0 then, as a new one's has to be. */
+  /** The node must be empty: it is all 0 then, as a new one has to be. */
   private release(node: number): void {
     this.nodes[node * NODE_SIZE + CHILDREN] = this.freeNode
     this.freeNode = node
   }
+}
+
+function doubled(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(numbers.length * 2)
+  larger.set(numbers)
+  return larger
 }
