@@ -32,7 +32,7 @@ const { field } = enumerations
 const { any: ANY_SIDE, buy: BUY, sell: SELL } = enumerations.side
 const { market: MARKET, postOnly: POST_ONLY, stop: STOP, stopLimit: STOP_LIMIT } = enumerations.orderType
 const { fillOrKill: FOK, goodTillDate: GTD, atClose: AT_CLOSE } = enumerations.timeInForce
-const { closingAuction: CLOSING_AUCTION, closed: CLOSED, halted: HALTED } = enumerations.phase
+const { closingAuction: CLOSING_AUCTION } = enumerations.phase
 const {
   massCancel: MASS_CANCEL,
   replacedBelowFilled: REPLACED_BELOW_FILLED,
@@ -208,22 +208,13 @@ export class OrderEntry {
     const notionalTicks = hasNoPrice ? this.stopPriceTicks(command, order) : priceTicks
     return (
       risk.checkParticipant(participant, command.timeUs) ||
-      this.checkReplacePhase(order, instrument) ||
+      // A phase takes waiting stops and at-close orders unless it is halted or closed: what waits has no rule of its own.
+      this.checkPhase(instrument, orders.timeInForce(order)) ||
       risk.checkQuantity(participant, instrument, quantityLots) ||
       risk.checkNewStopPrice(instrument, isWaitingStop, command.stopPriceTicks) ||
       (hasNoPrice ? 0 : this.checkNewPrice(participant, order, instrument, priceTicks, isWaitingStop)) ||
       risk.checkNotional(participant, instrument, quantityLots, notionalTicks)
     )
-  }
-
-  private checkReplacePhase(order: number, instrument: Instrument): number {
-    const { orders } = this.state.memory
-    const kind = orders.int32[order * ORDER_SIZE + KIND]
-    if ((kind & (WAITING_STOP | WAITING_AT_CLOSE)) === 0) {
-      return this.checkPhase(instrument, orders.timeInForce(order))
-    }
-    if (instrument.phase !== HALTED && instrument.phase !== CLOSED) return 0
-    return this.risk.fail(errors.wrongPhase.number, field.instrument, instrument.phase)
   }
 
   private checkNewPrice(
