@@ -195,6 +195,15 @@ describe('a reduce-only stop', () => {
     expect(venue.sell('B', 1, 95).slice(5)).toEqual(['A#2 triggered: 20 @ 1', 'A#2 cancelled: 20, reduceOnly'])
   })
 
+  it('that waits is not cancelled when the position becomes too small, though it is the newest', () => {
+    const venue = venueWithPosition()
+    venue.sell('A', 10, 110, reduceOnly)
+    venue.sell('A', 10, 0, stopAt(95))
+    venue.buy('C', 1, 99)
+    expect(venue.sell('A', 1, 99)).toContain('A#2 cancelled: 10, reduceOnly')
+    expect(venue.stops('sell')).toEqual(['A#3: 10 at 95'])
+  })
+
   it('that rests as a limit order counts from then on', () => {
     const venue = venueWithPosition()
     venue.sell('A', 8, 98, { ...reduceOnly, type: 'stopLimit', stopPriceTicks: 100 })

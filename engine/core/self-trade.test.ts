@@ -75,6 +75,21 @@ describe('when the next order in line is of the same participant', () => {
     expect(venue.replace('A', 1, 4, 100)[0]).toBe('A#1 replaced: 4 @ 100, 4 left, loses priority')
   })
 
+  it('decrement makes the total of the order that came in smaller as well, if it rests', () => {
+    for (const timeInForce of ['goodTillCancel', 'day'] as const) {
+      const venue = new Venue()
+      venue.sell('A', 5, 100)
+      expect(venue.buy('A', 8, 100, { timeInForce, ...by('decrement') })).toEqual([
+        'A#2 accepted: buy 8 @ 100',
+        'A#1 cancelled: 5, selfTrade',
+        'A#2 reduced: by 5, 3 left, selfTrade',
+        'asks 100: 0 in 0',
+        'bids 100: 3 in 1',
+      ])
+      expect(venue.replace('A', 2, 3, 100)).toEqual(['A#2 replaced: 3 @ 100, 3 left, keeps priority'])
+    }
+  })
+
   it('decrement counts the hidden part of an iceberg and takes it first', () => {
     const venue = new Venue()
     venue.sell('A', 10, 100, { displayQuantityLots: 3 })
@@ -177,6 +192,19 @@ describe('in an auction', () => {
       'bids 100: 0 in 0',
       'asks 100: 1 in 1',
     ])
+  })
+
+  it('it is the same where the sell is the newer one', () => {
+    const venue = new Venue()
+    venue.enterPhase('openingAuction')
+    venue.buy('A', 5, 100, by('cancelOldest'))
+    venue.sell('A2', 3, 100, by('cancelNewest'))
+    expect(venue.enterPhase('continuous')).toEqual([
+      'A2#1 cancelled: 3, selfTrade',
+      'asks 100: 0 in 0',
+      'phase: continuous',
+    ])
+    expect(venue.queue('buy')).toEqual(['100: 5'])
   })
 
   it('cancelOldest cancels the order with the lower id', () => {

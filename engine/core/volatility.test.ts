@@ -52,6 +52,21 @@ describe('the static band', () => {
     expect(venue.exchange.lastPriceTicks(1)).toBe(200)
   })
 
+  it('lies around the price of the first round of an auction that began again', () => {
+    const venue = new Venue({ staticBandBasisPoints: 500, haltDurationMs: 30 })
+    venue.enterPhase('openingAuction')
+    venue.sell('A2', 10, 100)
+    venue.buy('A', 20, 105)
+    venue.buy('B', 10, 101)
+    // A's buy would trade at 105 and goes for its own sell, which then trades with B at 100, the reference.
+    const events = venue.enterPhase('continuous')
+    expect(events[0]).toBe('A#1 cancelled: 20, selfTrade')
+    expect(venue.exchange.lastPriceTicks(1)).toBe(100)
+    // 5 % of 105 are 5 whole ticks: up to 110, where a reference of 100 would end at 105.
+    venue.sell('A', 2, 110)
+    expect(isHalted(venue.buy('B', 1, 110))).toBe(false)
+  })
+
   it('is rounded down to whole ticks', () => {
     // 5.9 % of 100 are 5 whole ticks.
     const venue = tradedAt(100, { staticBandBasisPoints: 590 })

@@ -204,6 +204,6 @@ describe(`arbitrary bytes, seed ${seed}, ${commandCount} of them commands`, () =
     expect(Exchange.fromImage(exchange.image()).stateHash()).toBe(exchange.stateHash())
     // It was no idle talk.
     for (const { instrument } of instruments)
-      expect(exchange.tradeCount(instrument)).toBeGreaterThan(commandCount / 100)
+      expect(exchange.tradeCount(instrument)).toBeGreaterThan(commandCount / 500)
   })
 })
