@@ -69,6 +69,7 @@ export class Matching implements BookListener {
   private endReason = 0
   /** Whether it could have traded on, but only outside the volatility bands. */
   private bandReached = false
+  private isLookingAtStops = false
 
   constructor(state: ExchangeState, events: EventWriter, openOrders: OpenOrders) {
     this.state = state
@@ -133,15 +134,20 @@ export class Matching implements BookListener {
 
   /** Triggers the stops that the last price has reached, one after the other, for as long as there are any. */
   lookAtStops(instrument: Instrument): void {
+    // A halt that is over at once comes back here. The loop that it came from goes on: however many stops halt one after the
+    // other, the stack stays as it is.
+    if (this.isLookingAtStops) return
+    this.isLookingAtStops = true
     while (instrument.isContinuous) {
       const order = this.triggeredStop(instrument)
-      if (order === 0) return
+      if (order === 0) break
       this.trigger(order, instrument)
       if (this.bandReached) {
         this.bandReached = false
         this.volatility.haltForVolatility(instrument)
       }
     }
+    this.isLookingAtStops = false
   }
 
   /** Lets what crosses in an auction trade, at the auction price. */

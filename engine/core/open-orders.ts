@@ -166,8 +166,12 @@ export class OpenOrders {
   trimReduceOnly(account: number): void {
     const { accounts } = this.state
     for (let side = BUY; side <= SELL; side++) {
+      if (accounts.excessReduceOnlyLots(account, side) === 0) continue
+      const orders = this.reduceOnlyOrders(account, side)
       while (accounts.excessReduceOnlyLots(account, side) > 0) {
-        this.cancel(this.newestReduceOnly(account, side), 0, REDUCE_ONLY_REASON)
+        const newest = orders.pop()
+        if (newest === undefined) throw new Error(`account ${account} counts reduce-only orders that are not there`)
+        this.cancel(newest, 0, REDUCE_ONLY_REASON)
       }
     }
   }
@@ -215,7 +219,8 @@ export class OpenOrders {
     return this.state.instruments[this.state.memory.orders.instrument(order)]!
   }
 
-  private newestReduceOnly(account: number, side: number): number {
+  /** Lowest order id first; without waiting stops, and without the order that is trading. */
+  private reduceOnlyOrders(account: number, side: number): number[] {
     const { orders } = this.state.memory
     const isMeant = (order: number) => {
       const kind = orders.int32[order * ORDER_SIZE + KIND]
@@ -227,9 +232,7 @@ export class OpenOrders {
         order !== this.trading
       )
     }
-    const newest = this.ordersOfParticipant(this.state.accounts.participant(account)).findLast(isMeant)
-    if (newest === undefined) throw new Error(`account ${account} counts reduce-only orders that are not there`)
-    return newest
+    return this.ordersOfParticipant(this.state.accounts.participant(account)).filter(isMeant)
   }
 
   private forgetTimer(order: number): void {

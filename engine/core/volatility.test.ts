@@ -225,6 +225,21 @@ describe('a halt', () => {
     expect(noAuction.venue.advanceTo(noAuction.haltUs + 30 * msUs)).toEqual(traded)
   })
 
+  it('of 0 may follow upon another, however many stops cause one each', () => {
+    const venue = tradedAt(100, { dynamicBandBasisPoints: 1, haltDurationMs: 0, maxPriceTicks: 2 ** 20 })
+    for (const trader of ['A', 'B'] as const) venue.limitRisk(trader, { maxOpenOrders: 100_000 })
+    const count = 10_000
+    // Each stop is triggered by the price of one sell, and wants to buy the next one, a tick beyond what is allowed.
+    for (let index = 0; index < count; index++) {
+      venue.sell('A', 1, 200 + index)
+      venue.buy('B', 1, 201 + index, { type: 'stopLimit', stopPriceTicks: 200 + index })
+    }
+    venue.buy('B', 1, 200)
+    expect(venue.exchange.tradeCount(1)).toBe(1 + count)
+    expect(venue.exchange.lastPriceTicks(1)).toBe(200 + count - 1)
+    expect(venue.queue('buy')).toEqual([`${200 + count}: 1`])
+  })
+
   it('ends as an admin says, and does not end again', () => {
     const { venue, haltUs } = halted()
     expect(venue.enterPhase('continuous').at(-1)).toBe('phase: continuous')
