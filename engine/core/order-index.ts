@@ -8,7 +8,9 @@
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
 
-const { ORDER_SESSION, ORDER_SIZE } = orderLayout
+const { ORDER_SESSION, ORDER_SIZE, SLOT_MASK } = orderLayout
+/** Above every `mask`: tells V8 that the place of an entry cannot overflow. */
+const LARGEST_MASK = 0x3fffffff
 
 /** 32 bits, the lowest four of them the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
 const hashOf = (session: number, ref: number): number => {
@@ -36,9 +38,10 @@ export class OrderIndex {
   /** Slot of the order, 0 if the session has no such open order. */
   find(session: number, ref: number): number {
     const hash = hashOf(session, ref)
-    const { table, mask, orders } = this
+    const { table, orders } = this
+    const mask = this.mask & LARGEST_MASK
     for (let entry = hash & mask; ; entry = (entry + 1) & mask) {
-      const slot = table[entry * 2]
+      const slot = table[entry * 2] & SLOT_MASK
       if (slot === 0) return 0
       if (
         table[entry * 2 + 1] === hash &&
@@ -59,7 +62,8 @@ export class OrderIndex {
 
   /** Removes an order that is in the table, closing the gap so that no probe is cut short. */
   remove(session: number, ref: number, slot: number): void {
-    const { table, mask } = this
+    const { table } = this
+    const mask = this.mask & LARGEST_MASK
     let gap = hashOf(session, ref) & mask
     while (table[gap * 2] !== slot) gap = (gap + 1) & mask
     for (let entry = (gap + 1) & mask; table[entry * 2] !== 0; entry = (entry + 1) & mask) {
@@ -86,7 +90,8 @@ export class OrderIndex {
   }
 
   private place(hash: number, slot: number): void {
-    const { table, mask } = this
+    const { table } = this
+    const mask = this.mask & LARGEST_MASK
     let entry = hash & mask
     while (table[entry * 2] !== 0) entry = (entry + 1) & mask
     table[entry * 2] = slot

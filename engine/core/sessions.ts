@@ -5,7 +5,7 @@
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
 
-const { ORDER_SESSION, ORDER_SIZE, SESSION_NEXT, SESSION_PREVIOUS } = orderLayout
+const { ORDER_SESSION, ORDER_SIZE, SESSION_NEXT, SESSION_PREVIOUS, SLOT_MASK } = orderLayout
 
 export interface SessionState {
   readonly session: number
@@ -120,7 +120,7 @@ export class Sessions {
     const { links } = this
     const session = int32[order * ORDER_SIZE + ORDER_SESSION]
     const base = session * LINKS_SIZE
-    const newest = links[base + NEWEST_ORDER]
+    const newest = links[base + NEWEST_ORDER] & SLOT_MASK
     int32[order * ORDER_SIZE + SESSION_PREVIOUS] = newest
     int32[order * ORDER_SIZE + SESSION_NEXT] = 0
     if (newest === 0) links[base + OLDEST_ORDER] = order
@@ -133,8 +133,8 @@ export class Sessions {
     const { int32 } = this.orders
     const { links } = this
     const base = int32[order * ORDER_SIZE + ORDER_SESSION] * LINKS_SIZE
-    const next = int32[order * ORDER_SIZE + SESSION_NEXT]
-    const previous = int32[order * ORDER_SIZE + SESSION_PREVIOUS]
+    const next = int32[order * ORDER_SIZE + SESSION_NEXT] & SLOT_MASK
+    const previous = int32[order * ORDER_SIZE + SESSION_PREVIOUS] & SLOT_MASK
     if (previous === 0) links[base + OLDEST_ORDER] = next
     else int32[previous * ORDER_SIZE + SESSION_NEXT] = next
     if (next === 0) links[base + NEWEST_ORDER] = previous

@@ -11,8 +11,8 @@ import { kindLayout, type OrderPool, orderLayout } from './order-pool.ts'
 import type { PriceIndex } from './price-index.ts'
 import type { Queues } from './queues.ts'
 
-const { HEAD, LEVEL_PRICE, LEVEL_SIZE } = levelLayout
-const { ACCOUNT, KIND, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE } = orderLayout
+const { HEAD, LEVEL_PRICE, LEVEL_MASK, LEVEL_SIZE } = levelLayout
+const { ACCOUNT, KIND, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE, SLOT_MASK } = orderLayout
 const { REDUCE_ONLY } = kindLayout
 const { buy: BUY, sell: SELL } = enumerations.side
 const { cancelOldest: CANCEL_OLDEST, cancelBoth: CANCEL_BOTH, decrement: DECREMENT } = enumerations.selfTradePrevention
@@ -84,7 +84,7 @@ export class Book {
 
   /** Best level of a side, 0 if the side is empty. */
   best(side: number): number {
-    return side === BUY ? this.bestBid : this.bestAsk
+    return (side === BUY ? this.bestBid : this.bestAsk) & LEVEL_MASK
   }
 
   /** The oldest order at the best price of a side, 0 if the side is empty. */
@@ -164,7 +164,7 @@ export class Book {
     const { orders, levels } = this
     const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
     while (lots > 0 && !this.isStopped) {
-      const maker = levels.int32[level * LEVEL_SIZE + HEAD]
+      const maker = levels.int32[level * LEVEL_SIZE + HEAD] & SLOT_MASK
       if (maker === 0) break
       if (orders.int32[maker * ORDER_SIZE + ACCOUNT] === account) {
         lots -= this.preventSelfTrade(maker, level, lots, selfTradeMode)
@@ -230,7 +230,7 @@ export class Book {
     const { levels, orders, prices, queues } = this
     const priceTicks = orders.int32[order * ORDER_SIZE + PRICE]
     const tree = side === BUY ? this.bidTree : this.askTree
-    let level = prices.find(tree, priceTicks)
+    let level = prices.find(tree, priceTicks) & LEVEL_MASK
     if (level === 0) {
       level = levels.allocate(priceTicks)
       prices.insert(tree, priceTicks, level)
@@ -243,14 +243,14 @@ export class Book {
   /** Takes an order out of the book; its leaves stay what they were. Its slot remains the caller's. */
   remove(order: number, side: number): void {
     const { orders, queues } = this
-    const level = orders.int32[order * ORDER_SIZE + LEVEL]
+    const level = orders.int32[order * ORDER_SIZE + LEVEL] & LEVEL_MASK
     queues.leave(order, level)
     if (level !== this.heldLevel && level !== this.heldAsk) this.levelReduced(side, level)
   }
 
   /** Lowers an order's open quantity, its hidden part first; it keeps its place in the queue. */
   reduce(order: number, side: number, newLeavesLots: number): void {
-    const level = this.orders.int32[order * ORDER_SIZE + LEVEL]
+    const level = this.orders.int32[order * ORDER_SIZE + LEVEL] & LEVEL_MASK
     this.queues.lower(order, level, newLeavesLots)
     if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
   }

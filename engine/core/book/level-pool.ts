@@ -8,6 +8,8 @@ import { grownRecords } from './pool-growth.ts'
 /** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
 export const levelLayout = {
   LEVEL_SIZE: 8,
+  /** As `orderLayout.SLOT_MASK`. */
+  LEVEL_MASK: 0xfffffff,
   LEVEL_PRICE: 4,
   /** Oldest order of the queue. */
   HEAD: 5,
@@ -16,7 +18,7 @@ export const levelLayout = {
   ORDER_COUNT: 7,
 } as const
 
-const { LEVEL_SIZE, LEVEL_PRICE, HEAD, TAIL, ORDER_COUNT } = levelLayout
+const { LEVEL_SIZE, LEVEL_MASK, LEVEL_PRICE, HEAD, TAIL, ORDER_COUNT } = levelLayout
 // 64-bit columns, in units of 8 bytes from the record's begin.
 const TOTAL_64 = 0
 const HIDDEN_64 = 1
@@ -37,11 +39,11 @@ export class LevelPool {
 
   /** Takes an empty level. */
   allocate(priceTicks: number): number {
-    let level = this.freeLevel
+    let level = this.freeLevel & LEVEL_MASK
     if (level !== 0) {
       this.freeLevel = this.int32[level * LEVEL_SIZE + HEAD]
     } else {
-      level = this.levelCount++
+      level = this.levelCount++ & LEVEL_MASK
       if (this.levelCount * LEVEL_SIZE > this.int32.length) this.grow()
     }
     const base = level * LEVEL_SIZE

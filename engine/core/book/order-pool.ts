@@ -13,6 +13,11 @@ import { grownRecords } from './pool-growth.ts'
  */
 export const orderLayout = {
   ORDER_SIZE: 16,
+  /**
+   * No slot has a number above this. The mask changes nothing, but tells V8 that the place of a column cannot overflow:
+   * put on where a slot's number comes out of memory.
+   */
+  SLOT_MASK: 0x7ffffff,
   PRICE: 4,
   QUANTITY: 5,
   LEAVES: 6,
@@ -48,7 +53,7 @@ export const kindLayout = {
   INSTRUMENT_SHIFT: 16,
 } as const
 
-const { ORDER_SIZE, PRICE, LEAVES, LEVEL, NEXT, TERMS, KIND } = orderLayout
+const { ORDER_SIZE, SLOT_MASK, PRICE, LEAVES, LEVEL, NEXT, TERMS, KIND } = orderLayout
 const { SIDE_MASK, ORDER_TYPE_SHIFT, TIME_IN_FORCE_SHIFT, SELF_TRADE_MODE_SHIFT, PART_MASK, INSTRUMENT_SHIFT } =
   kindLayout
 const { WAITING_STOP } = kindLayout
@@ -81,11 +86,11 @@ export class OrderPool {
    * they were before: who links the order to others writes them.
    */
   allocate(ref: number, orderId: number): number {
-    let slot = this.freeSlot
+    let slot = this.freeSlot & SLOT_MASK
     if (slot !== 0) {
       this.freeSlot = this.int32[slot * ORDER_SIZE + NEXT]
     } else {
-      slot = this.slotCount++
+      slot = this.slotCount++ & SLOT_MASK
       if (this.slotCount * ORDER_SIZE > this.int32.length) this.grow()
     }
     const base = slot * ORDER_SIZE

@@ -14,6 +14,8 @@ const MASK = FAN_OUT - 1
 const WORDS = 1
 const CHILDREN = WORDS + FAN_OUT / 32
 const NODE_SIZE = CHILDREN + FAN_OUT
+/** No node has a number above this. The mask changes nothing, but tells V8 that the place of a child cannot overflow. */
+const NODE_MASK = 0xfffff
 
 /** A tree: its root, and the leaf that was last found, with what its prices have in common (-1: none was). */
 const TREE_SIZE = 3
@@ -156,7 +158,7 @@ export class PriceIndex {
 
   /** What a node holds at an index, 0 if nothing. */
   private child(node: number, index: number): number {
-    return this.nodes[node * NODE_SIZE + CHILDREN + index]
+    return this.nodes[(node & NODE_MASK) * NODE_SIZE + CHILDREN + index]
   }
 
   private childOrNew(node: number, index: number): number {
@@ -168,7 +170,7 @@ export class PriceIndex {
   }
 
   private setChild(node: number, index: number, value: number): void {
-    const base = node * NODE_SIZE
+    const base = (node & NODE_MASK) * NODE_SIZE
     const word = index >>> 5
     this.nodes[base] |= 1 << word
     this.nodes[base + WORDS + word] |= 1 << (index & 31)
@@ -177,7 +179,7 @@ export class PriceIndex {
 
   /** Returns whether the node is empty now. */
   private clearChild(node: number, index: number): boolean {
-    const base = node * NODE_SIZE
+    const base = (node & NODE_MASK) * NODE_SIZE
     const word = index >>> 5
     const bits = this.nodes[base + WORDS + word] & ~(1 << (index & 31))
     this.nodes[base + WORDS + word] = bits
@@ -190,7 +192,7 @@ export class PriceIndex {
 
   /** Lowest used index above `index`, -1 if there is none. */
   private indexAbove(node: number, index: number): number {
-    const base = node * NODE_SIZE
+    const base = (node & NODE_MASK) * NODE_SIZE
     let word = index >>> 5
     // -2 << 31 is 0: the last bit of a word has nothing above it.
     const bits = this.nodes[base + WORDS + word] & (-2 << (index & 31))
@@ -203,7 +205,7 @@ export class PriceIndex {
 
   /** Highest used index below `index`, -1 if there is none. */
   private indexBelow(node: number, index: number): number {
-    const base = node * NODE_SIZE
+    const base = (node & NODE_MASK) * NODE_SIZE
     let word = index >>> 5
     const bits = this.nodes[base + WORDS + word] & ((1 << (index & 31)) - 1)
     if (bits !== 0) return (word << 5) + highestBit(bits)
@@ -215,14 +217,14 @@ export class PriceIndex {
 
   /** What a node, which must not be empty, holds at its lowest used index. */
   private lowest(node: number): number {
-    const base = node * NODE_SIZE
+    const base = (node & NODE_MASK) * NODE_SIZE
     const word = lowestBit(this.nodes[base])
     return this.nodes[base + CHILDREN + (word << 5) + lowestBit(this.nodes[base + WORDS + word])]
   }
 
   /** What a node, which must not be empty, holds at its highest used index. */
   private highest(node: number): number {
-    const base = node * NODE_SIZE
+    const base = (node & NODE_MASK) * NODE_SIZE
     const word = highestBit(this.nodes[base])
     return this.nodes[base + CHILDREN + (word << 5) + highestBit(this.nodes[base + WORDS + word])]
   }
@@ -241,7 +243,7 @@ export class PriceIndex {
 
   /** The node must be empty: it is all 0 then, as a new one has to be. */
   private release(node: number): void {
-    this.nodes[node * NODE_SIZE + CHILDREN] = this.freeNode
+    this.nodes[(node & NODE_MASK) * NODE_SIZE + CHILDREN] = this.freeNode
     this.freeNode = node
   }
 }

@@ -7,7 +7,7 @@ import { type OrderPool, orderLayout } from './order-pool.ts'
 import { type OrderTerms, termsLayout } from './order-terms.ts'
 
 const { HEAD, LEVEL_SIZE, ORDER_COUNT, TAIL } = levelLayout
-const { LEAVES, LEVEL, NEXT, ORDER_SIZE, PREVIOUS, TERMS } = orderLayout
+const { LEAVES, LEVEL, NEXT, ORDER_SIZE, PREVIOUS, SLOT_MASK, TERMS } = orderLayout
 const { DISPLAY, SHOWN, TERMS_SIZE } = termsLayout
 
 export class Queues {
@@ -118,7 +118,7 @@ export class Queues {
     const { orders, levels } = this
     const base = order * ORDER_SIZE
     const levelBase = level * LEVEL_SIZE
-    const tail = levels.int32[levelBase + TAIL]
+    const tail = levels.int32[levelBase + TAIL] & SLOT_MASK
     orders.int32[base + PREVIOUS] = tail
     orders.int32[base + NEXT] = 0
     if (tail === 0) levels.int32[levelBase + HEAD] = order
@@ -130,8 +130,8 @@ export class Queues {
   private unlink(order: number, level: number): void {
     const { orders, levels } = this
     const base = order * ORDER_SIZE
-    const next = orders.int32[base + NEXT]
-    const previous = orders.int32[base + PREVIOUS]
+    const next = orders.int32[base + NEXT] & SLOT_MASK
+    const previous = orders.int32[base + PREVIOUS] & SLOT_MASK
     if (previous === 0) levels.int32[level * LEVEL_SIZE + HEAD] = next
     else orders.int32[previous * ORDER_SIZE + NEXT] = next
     if (next === 0) levels.int32[level * LEVEL_SIZE + TAIL] = previous
