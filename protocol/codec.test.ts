@@ -85,4 +85,16 @@ describe('the general codec', () => {
     )
     expect(objectWith([row])).toThrow(expect.objectContaining(refused('has a row that is not an object')))
   })
+
+  it('names the ref of a command that has a field too many, in both encodings', () => {
+    const refusal = { code: 'invalidField', field: 'none', ref: 3 }
+    expect(() => fromArray([17, 3, 1, 0])).toThrow(expect.objectContaining(refusal))
+    expect(() => fromObject({ type: 'cancelOrder', ref: 3, orderRef: 1, extra: 0 })).toThrow(
+      expect.objectContaining(refusal),
+    )
+    const withoutRef = expect.objectContaining({ ...refusal, ref: 0 })
+    expect(() => fromArray([4, 3, 1])).toThrow(withoutRef)
+    expect(() => fromObject({ type: 'cancelOrder', ref: 'x', orderRef: 1, extra: 0 })).toThrow(withoutRef)
+    expect(() => fromObject({ type: 'listInstruments', ref: 3 })).toThrow(withoutRef)
+  })
 })

@@ -64,7 +64,8 @@ export function fromArray(array: unknown): Message {
     throw new ProtocolError('unknownMessage', `no message has the number ${show(array[0])}`, 'type')
   const fields: readonly FieldDefinition[] = messages[name].fields
   if (array.length > fields.length + 1) {
-    throw new ProtocolError('invalidField', `${name} has ${fields.length} fields, not ${array.length - 1}`)
+    const ref = refIn(fields, array[1])
+    throw new ProtocolError('invalidField', `${name} has ${fields.length} fields, not ${array.length - 1}`, 'none', ref)
   }
   return build(name, fields, (_, index) => array[index + 1], fromWire)
 }
@@ -82,11 +83,18 @@ export function fromObject(object: unknown): Message {
   const fields: readonly FieldDefinition[] = messages[name].fields
   for (const key of Object.keys(values)) {
     if (key !== 'type' && !fields.some((field) => field.name === key)) {
-      throw new ProtocolError('invalidField', `${name} has no field ${show(key)}`)
+      const ref = refIn(fields, values.ref)
+      throw new ProtocolError('invalidField', `${name} has no field ${show(key)}`, 'none', ref)
     }
   }
   const read = (field: FieldDefinition) => (Object.hasOwn(values, field.name) ? values[field.name] : undefined)
   return build(name, fields, read, fromJson)
+}
+
+/** What an error about the whole message names as its ref; a command has it first. */
+function refIn(fields: readonly FieldDefinition[], first: unknown): number {
+  const [field] = fields
+  return field?.name === 'ref' ? ((scalar(field.type, first) as number | undefined) ?? 0) : 0
 }
 
 function build(
