@@ -135,12 +135,17 @@ describe('a configuration', () => {
       'exchange.json: participants[0].maxOpenOrders 0: must be at least 1',
     ])
     const scheduleRule =
-      'must be times of the day (UTC) and phases, like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous", in order'
-    for (const schedule of ['09:00 open', '09:00 continuous, 08:00 preOpen', '24:00 closed', '9 closed']) {
-      expect(problems({ instruments: [{ ...acme, schedule }] })).toEqual([
-        `exchange.json: instruments[0].schedule "${schedule}": ${scheduleRule}`,
+      'must be times of the day (UTC), each later than the one before, and one of continuous, preOpen, openingAuction, ' +
+      'halted, closingAuction, closed at each, like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous"'
+    const wrongEntries = { '': '9 closed', '09:00 continuous, ': '08:00 preOpen', '09:00 closed, ': '10:00 open' }
+    for (const [before, wrong] of Object.entries(wrongEntries)) {
+      expect(problems({ instruments: [{ ...acme, schedule: `${before}${wrong}, 23:59 closed` }] })).toEqual([
+        `exchange.json: instruments[0].schedule "${before}${wrong}, 23:59 closed": ${scheduleRule}; "${wrong}" is wrong`,
       ])
     }
+    expect(problems({ instruments: [{ ...acme, quoteMinQuantityLots: 5 }] })).toEqual([
+      'exchange.json: instruments[0].quoteMaxSpreadTicks 0: must be above 0 where quoteMinQuantityLots is',
+    ])
     const participants = [{ name: 'a', selfTradePrevention: 'none' }]
     expect(problems({ instruments: [acme], participants })).toEqual([
       'exchange.json: participants[0].selfTradePrevention "none": must be one of cancelNewest, cancelOldest, cancelBoth, decrement',

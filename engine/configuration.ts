@@ -75,8 +75,7 @@ const feeBasisPoints = z
 const dayMs = 86_400_000
 /** Highest price where none is stated, as a multiple of the reference price. */
 const defaultPriceRange = 1_000
-const scheduleRule =
-  'must be times of the day (UTC) and phases, like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous", in order'
+const scheduleRule = `must be times of the day (UTC), each later than the one before, and one of ${Object.keys(enumerations.phase).join(', ')} at each, like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous"`
 
 const instrumentSchema = z.strictObject(
   {
@@ -98,7 +97,9 @@ const instrumentSchema = z.strictObject(
     auctionDurationMs: integer(0, dayMs).default(0),
     schedule: z
       .string(scheduleRule)
-      .refine((text) => parseSchedule(text) !== undefined, { error: scheduleRule })
+      .refine((text) => parseSchedule(text) !== undefined, {
+        error: ({ input }) => `${scheduleRule}; "${wrongEntry(input as string)}" is wrong`,
+      })
       .default(''),
     quoteMaxSpreadTicks: integer(0, limits.maxPriceTicks).default(0),
     quoteMinQuantityLots: integer(0, limits.maxQuantityLots).default(0),
@@ -255,6 +256,9 @@ function define(
   } else if (problems.length === 0 && referencePriceTicks > maxPriceTicks) {
     problems.push(`${path}.referencePrice "${referencePrice}": must not be above maxPrice ${maxPrice}`)
   }
+  if (instrument.quoteMinQuantityLots > 0 && instrument.quoteMaxSpreadTicks === 0) {
+    problems.push(`${path}.quoteMaxSpreadTicks 0: must be above 0 where quoteMinQuantityLots is`)
+  }
   const minor = { digits: 1n, scale: instrument.currencyDecimals }
   const tickValueMinor = countOf(multiply(tick, lot), minor)
   if (tickValueMinor === undefined || tickValueMinor > limits.maxNotionalMinor) {
@@ -272,6 +276,13 @@ function define(
     makerFeeRate: Math.round(makerFeeBasisPoints * 100),
     takerFeeRate: Math.round(takerFeeBasisPoints * 100),
   }
+}
+
+/** The first entry with which a schedule is none. */
+function wrongEntry(schedule: string): string {
+  const entries = schedule.split(', ')
+  const isWrong = (_: string, index: number) => parseSchedule(entries.slice(0, index + 1).join(', ')) === undefined
+  return entries.find(isWrong) ?? ''
 }
 
 function reportWindow(participant: ParticipantLimits, path: string, problems: string[]): void {
