@@ -25,7 +25,7 @@ export const limits = {
   maxTransportFrameBytes: 1_048_576,
   /** Most messages that a client may put into one frame (`tooManyMessages`, then the connection is closed). */
   maxMessagesPerFrame: 1_024,
-  /** Most subscribe, unsubscribe and listInstruments of one connection per second, on average and at once (`rateLimited`). */
+  /** Most subscribe, unsubscribe, listInstruments and queryObligations of one connection per second, on average and at once (`rateLimited`). */
   requestsPerSecond: 1_000,
   /** A connection must log on or subscribe within this time (`logonTimeout`). */
   logonTimeoutMs: 10_000,

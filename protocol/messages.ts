@@ -803,7 +803,11 @@ export const messages = {
       { name: 'lastPriceTicks', type: 'uint', about: 'price of the last trade, 0 before the first' },
       { name: 'tradeCount', type: 'uint', about: 'trades so far' },
       { name: 'volumeLots', type: 'uint', about: 'quantity traded so far' },
-      { name: 'commandCount', type: 'uint', about: 'new orders, cancels and replaces processed so far' },
+      {
+        name: 'commandCount',
+        type: 'uint',
+        about: 'new orders, cancels, replaces and rows of mass quotes processed so far',
+      },
     ],
   },
   auctionIndication: {
