@@ -197,8 +197,8 @@ describe('in an auction', () => {
   it('it is the same where the sell is the newer one', () => {
     const venue = new Venue()
     venue.enterPhase('openingAuction')
-    venue.buy('A', 5, 100, by('cancelOldest'))
-    venue.sell('A2', 3, 100, by('cancelNewest'))
+    venue.buy('A', 5, 100)
+    venue.sell('A2', 3, 100)
     expect(venue.enterPhase('continuous')).toEqual([
       'A2#1 cancelled: 3, selfTrade',
       'asks 100: 0 in 0',
