@@ -110,7 +110,7 @@ describe('FrameReader', () => {
     expect(target.refusals.map(({ code, field, ref }) => [code, field, ref])).toEqual([
       ['invalidField', 'side', 7],
       ['invalidField', 'instrument', 7],
-      ['invalidField', 'none', 0],
+      ['invalidField', 'none', 9],
       ['invalidField', 'ref', 0],
       ['invalidField', 'orderRef', 9],
     ])
