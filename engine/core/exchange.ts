@@ -246,9 +246,9 @@ export class Exchange {
     return { priceTicks: auctionPriceTicks, volumeLots: auctionVolumeLots, imbalanceLots: auctionImbalanceLots }
   }
 
-  /** Quoting obligations of a session. */
-  obligations(session: number): Row<'obligation'>[] {
-    return this.state.quotes.obligations(session)
+  /** Quoting obligations of a session, up to the last command or a time after it. */
+  obligations(session: number, timeUs?: number): Row<'obligation'>[] {
+    return this.state.quotes.obligations(session, timeUs)
   }
 
   /** The protection of a group, if it was ever set. */

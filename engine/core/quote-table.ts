@@ -204,15 +204,18 @@ export class QuoteTable {
     }
   }
 
-  /** One row for each instrument that asks for quotes and that the session quoted, by number. */
-  obligations(session: number): Row<'obligation'>[] {
+  /**
+   * One row for each instrument that asks for quotes and that the session quoted, by number.
+   * @param timeUs until when to count: not before the last command
+   */
+  obligations(session: number, timeUs = this.clock.timeUs): Row<'obligation'>[] {
     const rows: Row<'obligation'>[] = []
     for (const instrument of this.instruments) {
       if (instrument === undefined || instrument.definition.quoteMaxSpreadTicks === 0) continue
       const quote = this.find(session, instrument.number)
       if (quote === 0) continue
-      const tradingUs = unsigned(instrument.tradingUs(this.clock.timeUs))
-      rows.push({ instrument: instrument.number, metUs: this.metUs(quote), tradingUs })
+      const tradingUs = unsigned(instrument.tradingUs(timeUs))
+      rows.push({ instrument: instrument.number, metUs: this.metUs(quote, timeUs), tradingUs })
     }
     return rows
   }
@@ -234,10 +237,10 @@ export class QuoteTable {
   }
 
   /** Time today during which a quote fulfilled its obligation. */
-  private metUs(quote: number): number {
+  private metUs(quote: number, timeUs: number): number {
     const base = quote * TIMES_SIZE
     const isMet = (this.int32[quote * QUOTE_SIZE + FLAGS] & MET) !== 0
-    return this.times[base + MET_TIME] + (isMet ? this.clock.timeUs - this.times[base + MET_SINCE] : 0)
+    return this.times[base + MET_TIME] + (isMet ? timeUs - this.times[base + MET_SINCE] : 0)
   }
 
   // ── what others may see ───────────────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +266,7 @@ export class QuoteTable {
         if (quote === 0) continue
         const { group, bidOrderId, askOrderId } = this.state(session, instrument) ?? noOrders
         const isMet = this.int32[quote * QUOTE_SIZE + FLAGS] & MET
-        records.push([session, instrument, group, bidOrderId, askOrderId, this.metUs(quote), isMet])
+        records.push([session, instrument, group, bidOrderId, askOrderId, this.metUs(quote, this.clock.timeUs), isMet])
       }
     }
     return records

@@ -270,7 +270,9 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
       return
     }
     this.whenReleased(() => {
-      this.send({ type: 'obligations', obligations: this.services.exchange.obligations(session.number) })
+      // Time counts for a quote while nobody sends a command, too.
+      const { exchange, sequencer } = this.services
+      this.send({ type: 'obligations', obligations: exchange.obligations(session.number, sequencer.timeUs) })
     })
   }
 

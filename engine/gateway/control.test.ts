@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { OutgoingMessage } from '../../protocol/messages.ts'
 import { MemoryLog } from '../log/memory-log.ts'
-import { newOrder, type TestSocket, TestVenue } from '../venue-fixture.ts'
+import { fixtureConfiguration, newOrder, type TestSocket, TestVenue } from '../venue-fixture.ts'
 
 const halt = (ref: number, instrument = 1): OutgoingMessage<'changePhase'> => {
   return { type: 'changePhase', ref, instrument, phase: 'halted' }
@@ -118,6 +118,20 @@ describe('a session', () => {
     anonymous.take()
     const refused = ask(venue, anonymous, { type: 'queryObligations' })
     expect(refused).toMatchObject([{ type: 'error', code: 'notLoggedOn' }])
+  })
+
+  it('gets its obligations up to now, whether or not a command came since it quoted', async () => {
+    const venue = new TestVenue()
+    const definition = { instrument: 1, ...fixtureConfiguration.instruments[0], quoteMaxSpreadTicks: 20 }
+    venue.sequencer.submitDefinition({ type: 'instrumentDefined', instruments: [definition] }, 0)
+    const maker = await venue.live('a')
+    ask(venue, maker, { type: 'massQuote', ref: 1, group: 1, quotes: [{ instrument: 1, ...quote }] })
+    venue.clock.ms += 7
+    const [atOnce] = ask(venue, maker, { type: 'queryObligations' })
+    expect(atOnce).toMatchObject({ obligations: [{ instrument: 1, metUs: 7_000 }] })
+    venue.clock.ms += 5
+    const [later] = ask(venue, maker, { type: 'queryObligations' })
+    expect(later).toMatchObject({ obligations: [{ instrument: 1, metUs: 12_000 }] })
   })
 
   it('is told at logon what its positions cost and what they made', async () => {
