@@ -68,14 +68,24 @@ export class OrderEntry {
     instrument.commandCount++
     const participant = state.sessions.participant(session)
     const priceTicks = this.acceptedPriceTicks(command, instrument)
-    let code = this.checkTerms(command, participant, instrument, priceTicks)
     const account = state.accounts.find(participant, instrument.number)
+    // Of a thousand instruments' accounts this one is far away: it is on its way while other things are checked.
+    const worstPositionLots = state.accounts.worstPositionLots(account, side, 0)
+    let code = this.checkTerms(command, participant, instrument, priceTicks)
     let quantityLots = command.quantityLots | 0
     if (code === 0 && command.reduceOnly !== 0) {
       quantityLots = this.reducedLots(command, account)
       if (quantityLots === 0) code = risk.fail(errors.reduceOnly.number, field.reduceOnly, 0)
     }
-    code ||= this.checkExposure(participant, account, instrument, side, quantityLots, command.reduceOnly !== 0)
+    code ||= this.checkExposure(
+      participant,
+      account,
+      instrument,
+      side,
+      quantityLots,
+      worstPositionLots + quantityLots,
+      command.reduceOnly !== 0,
+    )
     if (code === 0 && command.orderType === POST_ONLY && instrument.isContinuous) {
       code = risk.checkPostOnly(instrument, side, priceTicks)
     }
@@ -185,11 +195,12 @@ export class OrderEntry {
     instrument: Instrument,
     side: number,
     addedLots: number,
+    worstPositionLots: number,
     isReduceOnly: boolean,
   ): number {
     const { risk } = this
     return (
-      risk.checkPosition(participant, account, side, addedLots) ||
+      risk.checkPosition(participant, worstPositionLots) ||
       risk.checkGrossExposure(participant, account, instrument, side, addedLots) ||
       (isReduceOnly ? 0 : risk.checkDailyLoss(participant)) ||
       risk.checkLedgerRange(account, instrument, addedLots)
@@ -242,7 +253,9 @@ export class OrderEntry {
     if ((int32[base + KIND] & REDUCE_ONLY) !== 0) return risk.fail(errors.reduceOnly.number, field.reduceOnly, 0)
     const account = int32[base + ACCOUNT]
     const participant = accounts.participant(account)
-    return this.checkExposure(participant, account, instrument, int32[base + KIND] & SIDE_MASK, addedLots, false)
+    const side = int32[base + KIND] & SIDE_MASK
+    const worstPositionLots = accounts.worstPositionLots(account, side, addedLots)
+    return this.checkExposure(participant, account, instrument, side, addedLots, worstPositionLots, false)
   }
 
   private checkReentry(command: Command, order: number, instrument: Instrument): number {

@@ -304,7 +304,7 @@ export class Quotes {
       participants.addOpenOrders(participant, -newOrders)
     }
     code ||=
-      risk.checkPosition(participant, account, side, lots, lotsField) ||
+      risk.checkPosition(participant, accounts.worstPositionLots(account, side, lots), lotsField) ||
       // The new buy changes nothing here: what an account adds is the larger of its two sides, and the buy's was checked.
       risk.checkGrossExposure(participant, account, instrument, side, lots, lotsField) ||
       risk.checkDailyLoss(participant) ||

@@ -156,18 +156,10 @@ export class Risk {
       : this.fail(errors.openOrderLimit.number, NO_FIELD, max)
   }
 
-  /** Counts every open order of the side as if it had traded. */
-  checkPosition(
-    participant: number,
-    account: number,
-    side: number,
-    addedLots: number,
-    ofField: number = QUANTITY,
-  ): number {
+  /** @param worstPositionLots with every open order of the side as if it had traded */
+  checkPosition(participant: number, worstPositionLots: number, ofField: number = QUANTITY): number {
     const max = this.participants.maxPositionLots(participant)
-    return this.accounts.worstPositionLots(account, side, addedLots) <= max
-      ? 0
-      : this.fail(errors.positionLimit.number, ofField, max)
+    return worstPositionLots <= max ? 0 : this.fail(errors.positionLimit.number, ofField, max)
   }
 
   checkGrossExposure(
