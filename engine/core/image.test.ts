@@ -21,6 +21,8 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   AuctionPrice: ['priceTicks', 'volumeLots', 'imbalanceLots', 'firstTicks', 'lastTicks', 'lastBuyTicks'],
   // Follow from the last price, the last auction and the definition.
   Instrument: ['bandsAreOfPrice', 'lowestAllowed', 'highestAllowed', 'lowestTrade', 'highestTrade'],
+  // Worked out from the open orders; where an order lies in a heap depends on those that are gone.
+  ReduceOnlyOrders: ['heaps', 'places'],
   // Only count while a command is being carried out.
   Book: ['isStopped', 'stoppedAtOwnOrder'],
   Control: ['field', 'bound'],

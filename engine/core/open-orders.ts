@@ -64,7 +64,7 @@ export class OpenOrders {
   /** Puts an order, whose price and leaves are set, into its instrument's book. */
   rest(order: number): void {
     const instrument = this.instrumentOf(order)
-    this.countLots(order, this.state.memory.orders.int32[order * ORDER_SIZE + LEAVES])
+    this.enter(order)
     this.instrument = instrument
     instrument.book.add(order, this.state.memory.orders.side(order))
   }
@@ -83,7 +83,7 @@ export class OpenOrders {
   waitForClose(order: number): void {
     const { orders } = this.state.memory
     orders.int32[order * ORDER_SIZE + KIND] |= WAITING_AT_CLOSE
-    this.countLots(order, orders.int32[order * ORDER_SIZE + LEAVES])
+    this.enter(order)
     this.instrumentOf(order).waitingAtClose().add(order, orders.side(order))
   }
 
@@ -95,6 +95,7 @@ export class OpenOrders {
     const side = orders.side(order)
     const instrument = this.instrumentOf(order)
     this.countLots(order, -orders.int32[base + LEAVES])
+    if ((kind & REDUCE_ONLY) !== 0) this.state.reduceOnlyOrders.remove(order)
     // A quote that has not entered yet is in no book.
     if (orders.int32[base + LEVEL] === 0) return
     if ((kind & (WAITING_STOP | WAITING_AT_CLOSE)) === 0) {
@@ -143,6 +144,7 @@ export class OpenOrders {
     const session = orders.int32[base + ORDER_SESSION]
     if ((kind & QUOTE) === 0) state.index.remove(session, orders.ref(order), order)
     else state.quotes.orderGone(order)
+    if ((kind & REDUCE_ONLY) !== 0) state.reduceOnlyOrders.remove(order)
     if (orders.int32[base + TERMS] !== 0) this.forgetTimer(order)
     state.sessions.unlinkOrder(order)
     state.participants.addOpenOrders(state.sessions.participant(session), -1)
@@ -164,13 +166,11 @@ export class OpenOrders {
 
   /** Cancels the newest reduce-only orders of an account until the rest fits its position. */
   trimReduceOnly(account: number): void {
-    const { accounts } = this.state
+    const { accounts, reduceOnlyOrders } = this.state
     for (let side = BUY; side <= SELL; side++) {
-      if (accounts.excessReduceOnlyLots(account, side) === 0) continue
-      const orders = this.reduceOnlyOrders(account, side)
       while (accounts.excessReduceOnlyLots(account, side) > 0) {
-        const newest = orders.pop()
-        if (newest === undefined) throw new Error(`account ${account} counts reduce-only orders that are not there`)
+        const newest = reduceOnlyOrders.newest(account, side)
+        if (newest === 0) throw new Error(`account ${account} counts reduce-only orders that are not there`)
         this.cancel(newest, 0, REDUCE_ONLY_REASON)
       }
     }
@@ -209,7 +209,9 @@ export class OpenOrders {
     const { sessions, memory } = this.state
     const found: number[] = []
     for (let session = 1; session <= sessions.count; session++) {
-      if (sessions.participant(session) === participant) found.push(...this.ordersOfSession(session, 0, ANY_SIDE))
+      if (sessions.participant(session) !== participant) continue
+      // One by one: there may be more of them than a call takes arguments.
+      for (const order of this.ordersOfSession(session, 0, ANY_SIDE)) found.push(order)
     }
     return found.sort((one, other) => memory.orders.orderId(one) - memory.orders.orderId(other))
   }
@@ -219,20 +221,11 @@ export class OpenOrders {
     return this.state.instruments[this.state.memory.orders.instrument(order)]!
   }
 
-  /** Lowest order id first; without waiting stops, and without the order that is trading. */
-  private reduceOnlyOrders(account: number, side: number): number[] {
-    const { orders } = this.state.memory
-    const isMeant = (order: number) => {
-      const kind = orders.int32[order * ORDER_SIZE + KIND]
-      return (
-        orders.int32[order * ORDER_SIZE + ACCOUNT] === account &&
-        (kind & REDUCE_ONLY) !== 0 &&
-        (kind & WAITING_STOP) === 0 &&
-        (kind & SIDE_MASK) === side &&
-        order !== this.trading
-      )
-    }
-    return this.ordersOfParticipant(this.state.accounts.participant(account)).filter(isMeant)
+  /** An order that is not waiting for a stop price has come to where it is open; what is left of it counts from now on. */
+  private enter(order: number): void {
+    const { int32 } = this.state.memory.orders
+    this.countLots(order, int32[order * ORDER_SIZE + LEAVES])
+    if ((int32[order * ORDER_SIZE + KIND] & REDUCE_ONLY) !== 0) this.state.reduceOnlyOrders.add(order)
   }
 
   private forgetTimer(order: number): void {

@@ -3,6 +3,7 @@
 import { Accounts } from './accounts.ts'
 import type { BookListener } from './book/book.ts'
 import { BookMemory } from './book/book-memory.ts'
+import { kindLayout, orderLayout } from './book/order-pool.ts'
 import { doubleZero } from './double-zero.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
@@ -10,9 +11,13 @@ import { OrderIndex } from './order-index.ts'
 import { Participants } from './participants.ts'
 import { Protection } from './protection.ts'
 import { QuoteTable } from './quote-table.ts'
+import { ReduceOnlyOrders } from './reduce-only-orders.ts'
 import { Sessions } from './sessions.ts'
 import { Timers } from './timers.ts'
 import { Valuation } from './valuation.ts'
+
+const { KIND, ORDER_SIZE, SESSION_NEXT } = orderLayout
+const { REDUCE_ONLY, WAITING_STOP } = kindLayout
 
 export class ExchangeState {
   /** Sequence number of the last command applied; 0 before the first. */
@@ -26,6 +31,7 @@ export class ExchangeState {
   /** Open orders by session and ref. */
   readonly index: OrderIndex
   readonly sessions: Sessions
+  readonly reduceOnlyOrders: ReduceOnlyOrders
   readonly participants = new Participants()
   readonly accounts = new Accounts(this.participants)
   readonly timers = new Timers()
@@ -39,6 +45,7 @@ export class ExchangeState {
     this.memory = new BookMemory(orderCapacity)
     this.index = new OrderIndex(this.memory.orders, orderCapacity)
     this.sessions = new Sessions(this.memory.orders)
+    this.reduceOnlyOrders = new ReduceOnlyOrders(this.memory.orders)
     this.quotes = new QuoteTable(this.memory.orders, this.instruments, this.protection, this)
   }
 
@@ -99,5 +106,17 @@ export class ExchangeState {
     this.timers.read(image)
     this.protection.read(image)
     this.quotes.read(image)
+    if (this.accounts.hasReduceOnly) this.findReduceOnlyOrders()
+  }
+
+  private findReduceOnlyOrders(): void {
+    const { orders } = this.memory
+    for (let session = 1; session <= this.sessions.count; session++) {
+      for (let order = this.sessions.oldestOrder(session); order !== 0; ) {
+        const kind = orders.int32[order * ORDER_SIZE + KIND]
+        if ((kind & (REDUCE_ONLY | WAITING_STOP)) === REDUCE_ONLY) this.reduceOnlyOrders.add(order)
+        order = orders.int32[order * ORDER_SIZE + SESSION_NEXT]
+      }
+    }
   }
 }
