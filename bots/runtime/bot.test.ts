@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { FakeEngine } from '../../protocol/client/fake-engine.ts'
+import { FakeEngine, fakeInstrument } from '../../protocol/client/fake-engine.ts'
 import type { Message } from '../../protocol/messages.ts'
 import { Bot, type BotOptions } from './bot.ts'
 import { systemClock } from './clock.ts'
@@ -84,8 +84,8 @@ function filled(engine: FakeEngine, orderRef: number, quantityLots: number, pric
   })
 }
 
-function status(phase: Message<'status'>['phase']): Message<'status'> {
-  const head = { instrument: 1, previousSequence: 0, sequence: 1, engineTimeUs: 1 }
+function status(phase: Message<'status'>['phase'], instrument = 1): Message<'status'> {
+  const head = { instrument, previousSequence: 0, sequence: 1, engineTimeUs: 1 }
   return { type: 'status', ...head, phase, lastPriceTicks: 0, tradeCount: 0, volumeLots: 0, commandCount: 0 }
 }
 
@@ -114,6 +114,21 @@ test('outside continuous trading it has no orders, and it goes on by itself when
   await pass(300)
   expect(engine.applied.at(-1)).toMatchObject({ type: 'newOrder' })
   expect(bot.report().state).toBe('live')
+})
+
+test('it is halted as a whole only when none of its instruments is in continuous trading', async () => {
+  const { engine, bot, incidents } = stand(() => ({ reactionMs: 100, act: () => 1_000 }), { symbols: ['ACME', 'BOLT'] })
+  engine.instruments.push({ ...fakeInstrument, instrument: 2, symbol: 'BOLT' })
+  engine.books.set(2, { ...snapshot(1, 9_990, 10_010), instrument: 2 })
+  await bot.start()
+  await pass(0)
+  engine.publish(status('halted'))
+  await pass(300)
+  expect(incidents).toEqual(['ACME halted: the trading phase is halted'])
+  expect(bot.report()).toMatchObject({ state: 'live' })
+  engine.publish(status('closed', 2))
+  await pass(300)
+  expect(bot.report()).toMatchObject({ state: 'halted', haltReason: 'ACME: the trading phase is halted' })
 })
 
 describe('start', () => {

@@ -114,7 +114,7 @@ export class Bot {
   report(): BotReport {
     const { kind, participant, session } = this.options
     const seats = [...this.seats.values()]
-    const halted = seats.find((seat) => seat.haltReason !== undefined)
+    const halted = this.haltedSeat(seats)
     return {
       type: 'report',
       bot: `${participant}.${session}`,
@@ -129,6 +129,12 @@ export class Bot {
       rejects: this.rejects,
       ackLatency: this.latency.take(),
     }
+  }
+
+  /** One whose halt is the bot's: its guard halted it, or no instrument is in continuous trading. */
+  private haltedSeat(seats: readonly Seat[]): Seat | undefined {
+    const byGuard = seats.find(({ haltReason, desk }) => haltReason !== undefined && haltReason !== desk.phaseReason)
+    return byGuard ?? (seats.every(({ haltReason }) => haltReason !== undefined) ? seats[0] : undefined)
   }
 
   private state(isHalted: boolean): BotState {

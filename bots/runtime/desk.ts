@@ -40,7 +40,7 @@ export class Desk {
       this.position.mark(this.marketPriceTicks(book!))
       this.position.start()
     }
-    const haltReason = this.guard.check({
+    const breach = this.guard.check({
       ...this.exposure(),
       pnlMinor: this.position.pnlMinor,
       isSessionLive,
@@ -48,7 +48,12 @@ export class Desk {
       isBookSynchronised,
       silenceMs: this.feed.silenceMs,
     })
-    return haltReason ?? (this.phase === 'continuous' ? undefined : `the trading phase is ${this.phase}`)
+    return breach ?? this.phaseReason
+  }
+
+  /** What `assess` says while nothing but the instrument's phase is in the way. */
+  get phaseReason(): string | undefined {
+    return this.phase === 'continuous' ? undefined : `the trading phase is ${this.phase}`
   }
 
   /** How many more lots one side may ask for, 0 or more, within the position limit and the largest order. */

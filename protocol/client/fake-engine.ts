@@ -86,6 +86,7 @@ export class FakeEngine {
   refuseWith: ErrorName | undefined
   /** Rejects new orders, and what is no order entry, with this code, as numbered events. */
   rejectWith: ErrorName | undefined
+  readonly instruments: Row<'instrument'>[] = [fakeInstrument]
   positions: OutgoingMessage<'position'>[] = []
   obligations: Row<'obligation'>[] = []
   lastRef = 0
@@ -190,7 +191,7 @@ export class FakeEngine {
         this.logon(message)
         break
       case 'listInstruments':
-        this.reply(socket, { type: 'instrumentList', instruments: [fakeInstrument] })
+        this.reply(socket, { type: 'instrumentList', instruments: this.instruments })
         break
       case 'subscribe': {
         const book = message.channel === 'book' ? this.books.get(message.instrument) : undefined
