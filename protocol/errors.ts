@@ -216,8 +216,8 @@ export const errors = {
     number: 78,
     answer: 'reject',
     meaning:
-      'A display quantity is for limit, post-only and stop-limit orders that are goodTillCancel, day or goodTillDate.',
-    action: 'Leave it out.',
+      'A display quantity is for limit, post-only and stop-limit orders that are goodTillCancel, day or goodTillDate, and at least one part in maxIcebergParts of the quantity; bound is the least one, or the largest quantity of a replacement.',
+    action: 'Leave it out, or show more.',
   },
   invalidStopPrice: {
     number: 79,

@@ -9,6 +9,8 @@ export const limits = {
   maxQuantityLots: 2 ** 31 - 1,
   /** Largest notional value of one order, in minor units, so that sums of money stay safe integers (`orderNotional`). */
   maxNotionalMinor: 2 ** 46,
+  /** Most parts that an iceberg may be shown in: it shows at least this fraction of its quantity (`invalidDisplayQuantity`). */
+  maxIcebergParts: 100,
   /** Most quotes of one massQuote (`invalidField`). */
   maxQuotesPerMessage: 256,
   /** Highest number of a protection group (`invalidGroup`). */

@@ -147,3 +147,14 @@ describe('the hidden part', () => {
     ])
   })
 })
+
+describe('an iceberg of very many parts', () => {
+  it('is not taken: it shows at least a hundredth of its quantity', () => {
+    const venue = new Venue()
+    expect(venue.buy('A', 101, 100, { displayQuantityLots: 1 })).toEqual([
+      'A rejected: invalidDisplayQuantity, displayQuantityLots, 2',
+    ])
+    expect(venue.buy('A', 100, 100, { displayQuantityLots: 1 })).toContain('A#2 accepted: buy 100 @ 100')
+    expect(venue.replace('A', 2, 101, 100)).toEqual(['A rejected: invalidDisplayQuantity, quantityLots, 100'])
+  })
+})

@@ -251,6 +251,10 @@ export class OrderEntry {
     const { int32 } = memory.orders
     const base = order * ORDER_SIZE
     if ((int32[base + KIND] & REDUCE_ONLY) !== 0) return risk.fail(errors.reduceOnly.number, field.reduceOnly, 0)
+    // Terms 0 are all 0.
+    const displayLots = memory.terms.int32[int32[base + TERMS] * TERMS_SIZE + DISPLAY]
+    const code = risk.checkIcebergParts(displayLots, int32[base + QUANTITY] + addedLots)
+    if (code !== 0) return code
     const account = int32[base + ACCOUNT]
     const participant = accounts.participant(account)
     const side = int32[base + KIND] & SIDE_MASK

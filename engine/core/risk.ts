@@ -3,6 +3,7 @@
  * "Checks"): the first rule that a command breaks is the one that its reject names. Each returns 0 or an error number.
  */
 import { errors } from '../../protocol/errors.ts'
+import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { Accounts } from './accounts.ts'
 import type { Command } from './command.ts'
@@ -30,6 +31,7 @@ const OF_MARKET = (1 << IOC) | (1 << FOK) | (1 << AT_OPEN) | (1 << AT_CLOSE)
 const OF_LIMIT = RESTING | OF_MARKET
 
 const BASIS_POINTS = 10_000
+const { maxIcebergParts: MAX_ICEBERG_PARTS } = limits
 const MAX_VOLUME_LOTS = 2 ** 52
 /** A limit that is switched off. */
 const UNBOUNDED = Number.POSITIVE_INFINITY
@@ -156,6 +158,14 @@ export class Risk {
       : this.fail(errors.openOrderLimit.number, NO_FIELD, max)
   }
 
+  /** More quantity of an order that shows so much at a time, 0 if it is no iceberg. */
+  checkIcebergParts(displayQuantityLots: number, quantityLots: number): number {
+    const mostLots = displayQuantityLots * MAX_ICEBERG_PARTS
+    return displayQuantityLots === 0 || quantityLots <= mostLots
+      ? 0
+      : this.fail(errors.invalidDisplayQuantity.number, QUANTITY, mostLots)
+  }
+
   /** @param worstPositionLots with every open order of the side as if it had traded */
   checkPosition(participant: number, worstPositionLots: number, ofField: number = QUANTITY): number {
     const max = this.participants.maxPositionLots(participant)
@@ -209,6 +219,10 @@ export class Risk {
     const rests = ((RESTING >> timeInForce) & 1) === 1
     if (displayQuantityLots !== 0 && (!rests || orderType === MARKET || orderType === STOP)) {
       return this.fail(errors.invalidDisplayQuantity.number, field.displayQuantityLots, 0)
+    }
+    const leastLots = Math.ceil(command.quantityLots / MAX_ICEBERG_PARTS)
+    if (displayQuantityLots !== 0 && displayQuantityLots < leastLots) {
+      return this.fail(errors.invalidDisplayQuantity.number, field.displayQuantityLots, leastLots)
     }
     if (isStop(orderType) !== (stopPriceTicks !== 0)) {
       return this.fail(errors.invalidStopPrice.number, field.stopPriceTicks, 0)

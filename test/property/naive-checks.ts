@@ -58,6 +58,10 @@ export function checkKind(command: Command, { definition }: Market, timeUs: numb
   if (!allowed.includes(command.timeInForce)) return reject('invalidTimeInForce', 'timeInForce')
   const mayBeIceberg = command.orderType !== orderType.stop && untilGone.includes(command.timeInForce)
   if (displayQuantityLots !== 0 && !mayBeIceberg) return reject('invalidDisplayQuantity', 'displayQuantityLots')
+  const leastLots = Math.ceil(command.quantityLots / limits.maxIcebergParts)
+  if (displayQuantityLots !== 0 && displayQuantityLots < leastLots) {
+    return reject('invalidDisplayQuantity', 'displayQuantityLots', leastLots)
+  }
   const isStop = command.orderType === orderType.stop || command.orderType === orderType.stopLimit
   const invalidStop = checkStopPrice(command.stopPriceTicks, isStop, definition)
   if (invalidStop) return invalidStop

@@ -1,5 +1,6 @@
 /** The order-entry commands: new order, cancel, replace, mass cancel. What they return is why they are rejected. */
 import { type Command, commandType, eventType } from '../../engine/core/index.ts'
+import { limits } from '../../protocol/limits.ts'
 import { enumerations, type OrderType, type Side, type TimeInForce } from '../../protocol/messages.ts'
 import {
   type Candidate,
@@ -171,6 +172,10 @@ type Change = Pick<OpenOrder, 'priceTicks' | 'quantityLots' | 'leavesLots' | 'st
 function checkChange(candidate: Candidate, order: OpenOrder, changed: Change): Reject | undefined {
   const addedLots = changed.quantityLots - order.quantityLots
   if (addedLots > 0 && order.reduceOnly) return reject('reduceOnly', 'reduceOnly')
+  const mostLots = order.displayQuantityLots * limits.maxIcebergParts
+  if (addedLots > 0 && mostLots > 0 && changed.quantityLots > mostLots) {
+    return reject('invalidDisplayQuantity', 'quantityLots', mostLots)
+  }
   const atRisk = addedLots > 0 ? checkRisk(candidate, addedLots) : undefined
   return atRisk ?? (keepsPlace(order, changed) ? undefined : checkPostOnly(candidate.market, { ...order, ...changed }))
 }
