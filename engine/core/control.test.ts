@@ -29,6 +29,7 @@ class Desk {
       uncross() {},
       lookAtStops() {},
       ordersOf: () => [],
+      waitingAtClose: () => [],
       cancel() {},
       expire() {},
       takeOut() {},

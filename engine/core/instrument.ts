@@ -138,6 +138,10 @@ export class Instrument {
     return this.stops !== undefined && (this.stops.best(BUY) !== 0 || this.stops.best(SELL) !== 0)
   }
 
+  get hasWaitingAtClose(): boolean {
+    return this.atClose !== undefined
+  }
+
   /** All books that orders of this instrument may be in. */
   books(): Book[] {
     return this.possibleBooks().filter((book) => book !== undefined)

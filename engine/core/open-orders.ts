@@ -190,6 +190,16 @@ export class OpenOrders {
     return found.sort((one, other) => orders.orderId(one) - orders.orderId(other))
   }
 
+  /**
+   * Orders that wait for the closing auction, in the order in which they enter its book: that of their own, in which one
+   * that was replaced and lost its place stands behind.
+   */
+  waitingAtClose(instrument: Instrument): number[] {
+    const found: number[] = []
+    if (instrument.hasWaitingAtClose) instrument.waitingAtClose().forEachOrder((order) => found.push(order))
+    return found
+  }
+
   /** Open orders of a session, oldest first, of one instrument (0: all) and one side (0: both). */
   ordersOfSession(session: number, instrument: number, side: number): number[] {
     const { orders } = this.state.memory

@@ -83,6 +83,12 @@ class Floor implements PhaseOrders, PhaseMarket {
     return this.orders.filter((order) => orders.instrument(order) === instrument.number && isMeant(order))
   }
 
+  waitingAtClose(instrument: Instrument): number[] {
+    const { int32 } = this.state.memory.orders
+    const isWaiting = (order: number) => (int32[order * ORDER_SIZE + KIND] & WAITING_AT_CLOSE) !== 0
+    return this.ordersOf(instrument, isWaiting).reverse()
+  }
+
   cancel(order: number, ref: number, reason: number): void {
     const [name] = Object.entries(cancelReason).find(([, number]) => number === reason)!
     this.write(`cancel ${this.idOf(order)} ${name}${ref === 0 ? '' : ` for ${ref}`}`)
@@ -163,7 +169,7 @@ describe('entering a phase', () => {
     ])
   })
 
-  it('closing auction: cancels at-open orders, then lets those in that waited for it, lowest id first', () => {
+  it('closing auction: cancels at-open orders, then lets those in that waited for it, in their order', () => {
     const floor = new Floor('08:00')
     floor.admin('preOpen')
     floor.order('atClose', 1, WAITING_AT_CLOSE)
@@ -172,10 +178,10 @@ describe('entering a phase', () => {
     expect(floor.admin('closingAuction')).toEqual([
       'cancel 2 auctionOver',
       'phase 1 closingAuction',
-      'take out 1',
-      'rest 1',
       'take out 3',
       'rest 3',
+      'take out 1',
+      'rest 1',
     ])
   })
 

@@ -6,7 +6,7 @@
  * it is in. Whoever changes the phase from outside, the schedule or an admin, takes the second one away.
  */
 import { enumerations } from '../../protocol/messages.ts'
-import { kindLayout, orderLayout } from './book/order-pool.ts'
+import { orderLayout } from './book/order-pool.ts'
 import { termsLayout } from './book/order-terms.ts'
 import type { EventWriter } from './event-writer.ts'
 import type { Instrument } from './instrument.ts'
@@ -14,8 +14,7 @@ import { nextChangeUs, nextMidnightUs, phaseAt } from './schedule.ts'
 import type { ExchangeState } from './state.ts'
 import { timerKind } from './timers.ts'
 
-const { KIND, ORDER_SIZE, TERMS } = orderLayout
-const { WAITING_AT_CLOSE } = kindLayout
+const { ORDER_SIZE, TERMS } = orderLayout
 const { TERMS_SIZE, TIMER } = termsLayout
 const { closed, closingAuction, continuous, halted, openingAuction } = enumerations.phase
 const { atClose, atOpen, day } = enumerations.timeInForce
@@ -27,6 +26,8 @@ const MICROSECONDS_PER_MS = 1_000
 export interface PhaseOrders {
   /** Open orders of an instrument that `isMeant` says, waiting ones included, lowest order id first. */
   ordersOf(instrument: Instrument, isMeant: (order: number) => boolean): number[]
+  /** Orders that wait for the closing auction, in the order in which they enter its book. */
+  waitingAtClose(instrument: Instrument): number[]
   cancel(order: number, ref: number, reason: number): void
   expire(order: number): void
   /** Takes an order out of where it is, and puts one into its instrument's book. */
@@ -171,9 +172,7 @@ export class Phases {
   }
 
   private enterWaitingAtClose(instrument: Instrument): void {
-    const { int32 } = this.state.memory.orders
-    const isWaiting = (order: number) => (int32[order * ORDER_SIZE + KIND] & WAITING_AT_CLOSE) !== 0
-    for (const order of this.orders.ordersOf(instrument, isWaiting)) {
+    for (const order of this.orders.waitingAtClose(instrument)) {
       this.orders.takeOut(order)
       this.orders.rest(order)
     }

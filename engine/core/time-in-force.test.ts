@@ -177,7 +177,7 @@ describe('an at-open order', () => {
 })
 
 describe('an at-close order', () => {
-  it('waits unseen, then enters the closing auction in order of ids, and ends with it', () => {
+  it('waits unseen, then enters the closing auction, buys first and best price first, and ends with it', () => {
     const venue = new Venue()
     expect(venue.sell('A', 5, 99, atClose)).toEqual(['A#1 accepted: sell 5 @ 99'])
     expect(venue.buy('B', 3, 0, { ...market, ...atClose })).toEqual(['B#1 accepted: buy 3 @ 1000'])
@@ -186,9 +186,9 @@ describe('an at-close order', () => {
     expect(venue.account('A')).toMatchObject({ openSellLots: 7 })
     expect(venue.enterPhase('closingAuction')).toEqual([
       'phase: closingAuction',
-      'asks 99: 5 in 1',
       'bids 1000: 3 in 1',
       'asks 98: 2 in 1',
+      'asks 99: 5 in 1',
     ])
     // From 99 up three trade and four are left to sell: the lowest price.
     expect(venue.enterPhase('closed')).toEqual([
@@ -207,7 +207,7 @@ describe('an at-close order', () => {
     ])
   })
 
-  it('may be cancelled and replaced while it waits, keeping its place in time only by its id', () => {
+  it('may be cancelled and replaced while it waits, and stands behind the others if that loses its place', () => {
     const venue = new Venue()
     venue.sell('A', 5, 99, atClose)
     venue.sell('B', 5, 99, atClose)
@@ -215,7 +215,7 @@ describe('an at-close order', () => {
     expect(venue.replace('A', 1, 6, 98)).toEqual(['A#1 replaced: 6 @ 98, 6 left, loses priority'])
     expect(venue.replace('A', 1, 6, 99)).toEqual(['A#1 replaced: 6 @ 99, 6 left, loses priority'])
     venue.enterPhase('closingAuction')
-    expect(venue.queue('sell')).toEqual(['99: 6+5'])
+    expect(venue.queue('sell')).toEqual(['99: 5+6'])
     const other = new Venue()
     other.sell('A', 5, 99, atClose)
     expect(other.cancel('A', 1)).toEqual(['A#1 cancelled: 5, requested'])

@@ -93,6 +93,8 @@ export class NaiveState {
   openOrders: OpenOrder[] = []
   /** Waiting stops, in the order in which they came to their stop price. */
   stops: OpenOrder[] = []
+  /** Orders that wait for the closing auction, in the order in which they came to their price. */
+  untilClose: OpenOrder[] = []
   readonly protections: Protection[] = []
   /** What protection does when the order that is matching is done. */
   readonly afterMatch: (() => void)[] = []

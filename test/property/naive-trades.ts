@@ -40,6 +40,7 @@ export function forget(state: NaiveState, order: OpenOrder): void {
   state.timers.drop(order.expiry)
   state.openOrders = state.openOrders.filter((other) => other !== order)
   state.stops = state.stops.filter((other) => other !== order)
+  state.untilClose = state.untilClose.filter((other) => other !== order)
 }
 
 export function tellReduced(state: NaiveState, order: OpenOrder, byLots: number, reason: CancelReason): void {

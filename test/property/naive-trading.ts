@@ -28,6 +28,7 @@ export function comeIn(state: NaiveState, order: OpenOrder): void {
     else waitForStop(state, order)
   } else if (order.timeInForce === 'atClose' && order.place !== 'book' && market.phase !== 'closingAuction') {
     order.place = 'untilClose'
+    state.untilClose = [...state.untilClose.filter((other) => other !== order), order]
   } else {
     enter(state, order)
   }
@@ -141,7 +142,7 @@ export function enterPhase(state: NaiveState, market: Market, phase: Phase, caus
   market.phase = phase
   state.write({ type: eventType.phaseChanged, instrument, detail1: phases[phase] })
   if (phase === 'closingAuction') {
-    for (const order of state.ordersIn(instrument)) if (order.place === 'untilClose') restInBook(state, order)
+    for (const order of untilCloseInOrder(state, instrument)) restInBook(state, order)
   }
   if (phase === 'closed') expireDayOrders(state, market)
   hold(state, market, cause)
@@ -162,6 +163,16 @@ function hold(state: NaiveState, market: Market, cause: PhaseCause): void {
   } else if (market.phase === 'openingAuction' && cause !== 'schedule' && auctionDurationMs > 0) {
     market.phaseTimer = state.timers.set(state.timeUs + auctionDurationMs * 1_000, goOn)
   }
+}
+
+/** Orders that wait for the closing auction: buys, then sells, by price, then in the order in which they came to it. */
+function untilCloseInOrder(state: NaiveState, instrument: number): OpenOrder[] {
+  const waiting = state.untilClose.filter((order) => order.place === 'untilClose' && order.instrument === instrument)
+  return bothSides.flatMap((of) => {
+    const sign = of === 'buy' ? -1 : 1
+    const ofSide = waiting.filter((order) => order.side === of)
+    return ofSide.toSorted((one, other) => sign * (one.priceTicks - other.priceTicks))
+  })
 }
 
 export function expireDayOrders(state: NaiveState, market: Market): void {
