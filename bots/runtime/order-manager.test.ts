@@ -122,6 +122,21 @@ test('a rejected order is forgotten, a rejected replace leaves the order as it w
   expect(working(orders)).toEqual(['sell 10@101'])
 })
 
+test('an order whose replace was rejected is cancelled, and its quote comes as a new order at the next call', () => {
+  const { venue, orders, manager } = stand()
+  manager.reconcile([buy(99, 10)])
+  venue.answerAll()
+  manager.reconcile([buy(98, 10)])
+  venue.answerNext('reject')
+  venue.requests.length = 0
+  expect(manager.reconcile([buy(99, 10)])).toBe(0)
+  manager.reconcile([buy(98, 10)])
+  manager.reconcile([buy(98, 10)])
+  expect(venue.requests).toEqual(['cancel 1', 'new buy 10@98 postOnly'])
+  venue.answerAll()
+  expect(working(orders)).toEqual(['buy 10@98'])
+})
+
 test('quantity is cut to the room that is left, and that is not tried again and again', () => {
   const { venue, orders, manager } = stand((side) => (side === 'buy' ? 15 - orders.worstOpenLots(1, side) : 100))
   manager.reconcile([buy(99, 10), buy(98, 10)])

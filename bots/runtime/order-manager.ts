@@ -1,7 +1,8 @@
 /**
  * From the quotes that a strategy wants to the fewest messages that get there: one per order that differs, none for one
  * that is right. It keeps queue priority where it can: an order that only shrinks is replaced at its price, one that is
- * right is left alone.
+ * right is left alone. One whose replace was refused is cancelled, and its quote sent anew: its total, which counts all that
+ * it ever filled, may have outgrown the largest order, and it must not stay where it is.
  *
  * It may be called at any time, with requests in flight: an order with a request outstanding is taken for what it will
  * be, holds its place among the wanted quotes, and is put right by a later call. Quotes are post-only: they never take.
@@ -113,7 +114,10 @@ function planSide(plan: Plan, wanted: readonly Quote[], working: readonly Workin
   pair((order, quote) => isOutstanding(order) && isAt(order, quote))
   pair(isOutstanding)
   orders = orders.filter((order) => !isOutstanding(order))
-  const replace = (order: WorkingOrder, quote: Quote) => plan.replaces.push({ order, quote })
+  const replace = (order: WorkingOrder, quote: Quote) => {
+    if (order.wasReplaceRefused) plan.cancels.push(order)
+    else plan.replaces.push({ order, quote })
+  }
   pair(isAt, replace)
   pair(() => true, replace)
   plan.cancels.push(...orders)

@@ -21,6 +21,8 @@ export interface WorkingOrder {
   /** What it is after the outstanding request; equal to the above if that is no replace. */
   expectedPriceTicks: number
   expectedQuantityLots: number
+  /** Whether a replace of it had no effect: for all that is known here, the next one has none either. */
+  wasReplaceRefused: boolean
 }
 
 /** The part of a session that sends. */
@@ -96,6 +98,7 @@ export class WorkingOrders {
       outstanding: 'new',
       expectedPriceTicks: priceTicks,
       expectedQuantityLots: quantityLots,
+      wasReplaceRefused: false,
     })
   }
 
@@ -168,7 +171,9 @@ export class WorkingOrders {
       this.massCancels.delete(request.ref)
     } else if ('orderRef' in request) {
       const order = this.byRef.get(request.orderRef)
-      if (order !== undefined) this.settle(order)
+      if (order === undefined) return
+      if (request.type === 'replaceOrder') order.wasReplaceRefused = true
+      this.settle(order)
     }
   }
 
