@@ -89,7 +89,8 @@ describe('an iceberg', () => {
 describe('a replacement of an iceberg', () => {
   it('with less quantity takes from the hidden part first, from the shown part last', () => {
     const venue = venueWithIceberg()
-    expect(venue.replace('A', 1, 5, 100)).toEqual(['A#1 replaced: 5 @ 100, 5 left, keeps priority', 'asks 100: 7 in 2'])
+    // Nobody else hears of what was hidden.
+    expect(venue.replace('A', 1, 5, 100)).toEqual(['A#1 replaced: 5 @ 100, 5 left, keeps priority'])
     expect(venue.replace('A', 1, 2, 100)).toEqual(['A#1 replaced: 2 @ 100, 2 left, keeps priority', 'asks 100: 6 in 2'])
     expect(venue.queue('sell')).toEqual(['100: 2+4'])
   })
@@ -98,7 +99,8 @@ describe('a replacement of an iceberg', () => {
     const venue = venueWithIceberg()
     venue.buy('C', 1, 100)
     // Of 10 one is filled and two are shown; a total of 4 leaves three, one of them hidden.
-    expect(venue.replace('A', 1, 4, 100).at(-1)).toBe('asks 100: 6 in 2')
+    expect(venue.replace('A', 1, 4, 100)).toEqual(['A#1 replaced: 4 @ 100, 3 left, keeps priority'])
+    expect(venue.levels('sell')).toEqual(['100: 6 in 2'])
     expect(venue.exchange.orders(1, side.sell)[0]).toMatchObject({ leavesLots: 3, shownLots: 2 })
   })
 

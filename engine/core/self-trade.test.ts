@@ -97,8 +97,8 @@ describe('when the next order in line is of the same participant', () => {
       'A#2 accepted: buy 6 @ 100',
       'A#1 reduced: by 6, 4 left, selfTrade',
       'A#2 cancelled: 6, selfTrade',
-      'asks 100: 3 in 1',
     ])
+    expect(venue.levels('sell')).toEqual(['100: 3 in 1'])
   })
 })
 

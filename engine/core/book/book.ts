@@ -11,7 +11,7 @@ import { kindLayout, type OrderPool, orderLayout } from './order-pool.ts'
 import type { PriceIndex } from './price-index.ts'
 import type { Queues } from './queues.ts'
 
-const { HEAD, LEVEL_PRICE, LEVEL_MASK, LEVEL_SIZE } = levelLayout
+const { HEAD, LEVEL_PRICE, LEVEL_MASK, LEVEL_SIZE, ORDER_COUNT } = levelLayout
 const { ACCOUNT, KIND, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE, SLOT_MASK } = orderLayout
 const { REDUCE_ONLY } = kindLayout
 const { buy: BUY, sell: SELL } = enumerations.side
@@ -30,7 +30,7 @@ export interface BookListener {
   onAuctionFill(buy: number, sell: number, priceTicks: number, lots: number): void
   /** Self-trade prevention in an auction took this of two orders, whose leaves are already reduced; 0: the order stays as it is. */
   onAuctionSelfTrade(newer: number, older: number, newerLots: number, olderLots: number): void
-  /** A level shows the quantity and has the number of orders that it has now; both 0 if it is about to go. */
+  /** What a level shows changed: its quantity or its number of orders; both 0 if it is about to go. */
   onLevelChanged(side: number, level: number): void
 }
 
@@ -144,12 +144,12 @@ export class Book {
     this.isStopped = false
     while (lots > 0 && !this.isStopped && this.crosses(side, limitPriceTicks)) {
       const level = this.best(opposite)
-      // Nothing is added to a held level, so its open quantity tells whether anything of it changed.
-      const openLots = levels.openLots(level)
+      const shownLots = levels.totalLots(level)
+      const orderCount = levels.int32[level * LEVEL_SIZE + ORDER_COUNT]
       this.heldLevel = level
       lots = this.matchLevel(level, lots, ownAccount, selfTradeMode)
       this.heldLevel = 0
-      if (levels.openLots(level) !== openLots) this.levelReduced(opposite, level)
+      if (this.showsOther(level, shownLots, orderCount)) this.levelReduced(opposite, level)
     }
     return lots
   }
@@ -251,7 +251,10 @@ export class Book {
   /** Lowers an order's open quantity, its hidden part first; it keeps its place in the queue. */
   reduce(order: number, side: number, newLeavesLots: number): void {
     const level = this.orders.int32[order * ORDER_SIZE + LEVEL] & LEVEL_MASK
+    const shownLots = this.levels.totalLots(level)
     this.queues.lower(order, level, newLeavesLots)
+    // What was hidden goes unseen: an event that changes nothing would tell that there is something.
+    if (this.levels.totalLots(level) === shownLots) return
     if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
   }
 
@@ -286,15 +289,19 @@ export class Book {
     let bid = 0
     let ask = 0
     let bidLots = 0
+    let bidCount = 0
     let askLots = 0
+    let askCount = 0
     for (;;) {
       if (bid === 0 && this.bestBid !== 0 && this.bestPriceTicks(BUY) >= priceTicks) {
         bid = this.bestBid
-        bidLots = levels.openLots(bid)
+        bidLots = levels.totalLots(bid)
+        bidCount = levels.int32[bid * LEVEL_SIZE + ORDER_COUNT]
       }
       if (ask === 0 && this.bestAsk !== 0 && this.bestPriceTicks(SELL) <= priceTicks) {
         ask = this.bestAsk
-        askLots = levels.openLots(ask)
+        askLots = levels.totalLots(ask)
+        askCount = levels.int32[ask * LEVEL_SIZE + ORDER_COUNT]
       }
       if (bid === 0 || ask === 0) break
       this.heldLevel = bid
@@ -311,8 +318,8 @@ export class Book {
         ask = 0
       }
     }
-    if (bid !== 0 && levels.openLots(bid) !== bidLots) this.listener.onLevelChanged(BUY, bid)
-    if (ask !== 0 && levels.openLots(ask) !== askLots) this.listener.onLevelChanged(SELL, ask)
+    if (bid !== 0 && this.showsOther(bid, bidLots, bidCount)) this.listener.onLevelChanged(BUY, bid)
+    if (ask !== 0 && this.showsOther(ask, askLots, askCount)) this.listener.onLevelChanged(SELL, ask)
   }
 
   /** The first in line of each side trade with each other, or are kept from it. */
@@ -352,6 +359,12 @@ export class Book {
   }
 
   // ── levels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether a level shows something else than this. */
+  private showsOther(level: number, shownLots: number, orderCount: number): boolean {
+    const { levels } = this
+    return levels.totalLots(level) !== shownLots || levels.int32[level * LEVEL_SIZE + ORDER_COUNT] !== orderCount
+  }
 
   /** Tells the listener about a level that lost quantity, and drops it if it is empty. */
   private levelReduced(side: number, level: number): void {

@@ -14,7 +14,7 @@ export class NaiveBook {
   readonly resting: Record<Side, BookOrder[]> = { buy: [], sell: [] }
   private readonly listener: BookListener
   /** The levels at which orders are matching: what changes there is told once, when they are done there. */
-  private matchingAt: { readonly side: Side; readonly priceTicks: number; hasChanged: boolean }[] = []
+  private matchingAt: { readonly side: Side; readonly priceTicks: number; readonly shown: string }[] = []
 
   constructor(listener: BookListener) {
     this.listener = listener
@@ -78,25 +78,26 @@ export class NaiveBook {
 
   /** Makes an order smaller, which keeps its place. The hidden part goes first, the shown part last. */
   reduce(order: BookOrder, lots: number): void {
+    const before = order.shownLots
     order.quantityLots -= lots
     order.leavesLots -= lots
-    order.shownLots = Math.min(order.shownLots, order.leavesLots)
-    if (this.has(order)) this.changed(order.side, order.priceTicks)
+    order.shownLots = Math.min(before, order.leavesLots)
+    if (this.has(order) && order.shownLots !== before) this.changed(order.side, order.priceTicks)
   }
 
   has(order: BookOrder): boolean {
     return this.resting[order.side].includes(order)
   }
 
-  /** From here on changes of that level are told at the end, once. */
+  /** From here on changes of that level are told at the end, once, if it shows something else then. */
   beginAt(side: Side, priceTicks: number): void {
-    this.matchingAt.push({ side, priceTicks, hasChanged: false })
+    this.matchingAt.push({ side, priceTicks, shown: this.shownAt(side, priceTicks) })
   }
 
   endAt(side: Side): void {
     const level = this.matchingAt.find((one) => one.side === side)
     this.matchingAt = this.matchingAt.filter((one) => one !== level)
-    if (level?.hasChanged) this.changed(side, level.priceTicks)
+    if (level && this.shownAt(side, level.priceTicks) !== level.shown) this.changed(side, level.priceTicks)
   }
 
   private fill(order: BookOrder, lots: number): void {
@@ -138,8 +139,13 @@ export class NaiveBook {
   }
 
   private changed(side: Side, priceTicks: number): void {
-    const matching = this.matchingAt.find((level) => level.side === side && level.priceTicks === priceTicks)
-    if (matching) matching.hasChanged = true
-    else this.listener.levelChanged(side, priceTicks)
+    if (this.matchingAt.some((level) => level.side === side && level.priceTicks === priceTicks)) return
+    this.listener.levelChanged(side, priceTicks)
+  }
+
+  /** What everyone sees of a level. */
+  private shownAt(side: Side, priceTicks: number): string {
+    const orders = this.resting[side].filter((order) => order.priceTicks === priceTicks)
+    return `${orders.reduce((sum, order) => sum + order.shownLots, 0)} in ${orders.length}`
   }
 }

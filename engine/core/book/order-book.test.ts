@@ -158,10 +158,10 @@ describe.each([
       ])
     })
 
-    it('tell a level that shows the same as before, because something of it is gone', () => {
+    it('do not tell a level that shows the same as before', () => {
       const book = new OrderBook()
       book.submit(1, 'sell', 8, 100, { displayQuantityLots: 4 })
-      expect(book.submit(2, 'buy', 4, 100)).toEqual(['#1 filled by #2: 4 @ 100', 'sell 100: 4 in 1'])
+      expect(book.submit(2, 'buy', 4, 100)).toEqual(['#1 filled by #2: 4 @ 100'])
     })
 
     it('keep what is left of the shown part in its place', () => {
@@ -176,7 +176,7 @@ describe.each([
       const book = new OrderBook()
       book.submit(1, 'sell', 10, 100, { displayQuantityLots: 4 })
       book.submit(2, 'sell', 5, 100)
-      expect(book.replace(1, 100, 6)).toEqual(['sell 100: 9 in 2'])
+      expect(book.replace(1, 100, 6)).toEqual([])
       expect(book.orders('sell')).toEqual(['100: #1 4+2', '100: #2 5'])
       book.replace(1, 100, 3)
       expect(book.orders('sell')).toEqual(['100: #1 3', '100: #2 5'])
