@@ -131,6 +131,18 @@ test('it is halted as a whole only when none of its instruments is in continuous
   expect(bot.report()).toMatchObject({ state: 'halted', haltReason: 'ACME: the trading phase is halted' })
 })
 
+test('it is halted while an admin has blocked its participant, and says so once', async () => {
+  const { engine, bot, incidents } = stand()
+  engine.rejectWith = 'participantBlocked'
+  await bot.start()
+  await idle(engine, 2_500)
+  expect(incidents).toEqual(['an admin has blocked the participant'])
+  expect(bot.report()).toMatchObject({ state: 'halted', haltReason: 'an admin has blocked the participant' })
+  engine.rejectWith = undefined
+  await idle(engine, 1_500)
+  expect(bot.report().state).toBe('live')
+})
+
 describe('start', () => {
   test('names the instruments that exist if one does not', async () => {
     const { bot } = stand(undefined, { symbols: ['ACME', 'DUST'] })

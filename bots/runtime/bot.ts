@@ -3,7 +3,13 @@
  * date, lets the traders act when it is their time and the risk guard has nothing against it, and pulls the quotes of an
  * instrument that it halts.
  */
-import { ClientSession, MarketDataClient, type OpenWebSocket, type SessionEvent } from '../../protocol/client/index.ts'
+import {
+  type Answer,
+  ClientSession,
+  MarketDataClient,
+  type OpenWebSocket,
+  type SessionEvent,
+} from '../../protocol/client/index.ts'
 import { errors } from '../../protocol/errors.ts'
 import type { Row } from '../../protocol/messages.ts'
 import { AckLatency } from './ack-latency.ts'
@@ -36,6 +42,7 @@ export interface BotOptions {
 const guardIntervalMs = 250
 /** How long it may take until every book is there and the orders of an earlier process are cancelled. */
 const readyTimeoutMs = 5_000
+const blockReason = 'an admin has blocked the participant'
 
 export class Bot {
   private readonly options: BotOptions
@@ -47,6 +54,8 @@ export class Bot {
   private readonly latency = new AckLatency()
   private readonly seats = new Map<number, Seat>()
   private rejects = 0
+  /** Whether its last new order was rejected because an admin has blocked the participant. */
+  private isBlocked = false
   private isTrading = false
   private isStopped = false
   /** Called when what trading has to wait for may have come. */
@@ -115,12 +124,13 @@ export class Bot {
     const { kind, participant, session } = this.options
     const seats = [...this.seats.values()]
     const halted = this.haltedSeat(seats)
+    const haltReason = this.isBlocked ? blockReason : halted && `${halted.desk.instrument.symbol}: ${halted.haltReason}`
     return {
       type: 'report',
       bot: `${participant}.${session}`,
       kind,
-      state: this.state(halted !== undefined),
-      ...(halted && { haltReason: `${halted.desk.instrument.symbol}: ${halted.haltReason}` }),
+      state: this.state(haltReason !== undefined),
+      ...(haltReason !== undefined && { haltReason }),
       positions: seats.map(({ desk }) => desk.position.report(this.orders.countOf(desk.instrument.instrument))),
       submittedLots: this.orders.submittedLots,
       filledLots: seats.reduce((sum, { desk }) => sum + desk.position.filledLots, 0),
@@ -148,6 +158,7 @@ export class Bot {
       onEvent: (event, replayed) => this.takeEvent(event, replayed),
       onAnswer: (request, answer, waitedUs) => {
         this.latency.record(waitedUs)
+        if (request.type === 'newOrder') this.noteBlock(answer)
         if (answer.type !== 'rejected') return
         this.rejects += 1
         this.orders.onNoEffect(request)
@@ -223,6 +234,13 @@ export class Bot {
       resolve()
     }
     return promise
+  }
+
+  /** A blocked participant has no orders and may still cancel: only new orders tell. It goes on asking, so that it notices the end. */
+  private noteBlock(answer: Answer): void {
+    const isBlocked = answer.type === 'rejected' && answer.code === 'participantBlocked'
+    if (isBlocked && !this.isBlocked) this.options.onIncident(blockReason)
+    this.isBlocked = isBlocked
   }
 
   private takeEvent(event: SessionEvent, replayed: boolean): void {

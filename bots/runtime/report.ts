@@ -6,8 +6,8 @@
 /**
  * - `connecting`: not in touch with the engine (yet, or again).
  * - `live`: trading.
- * - `halted`: in touch, but its risk guard pulled all quotes of an instrument, or no instrument is in continuous trading;
- *   `haltReason` says why.
+ * - `halted`: in touch, but its risk guard pulled all quotes of an instrument, no instrument is in continuous trading, or an
+ *   admin blocked the participant; `haltReason` says why.
  * - `stopped`: the last report; quotes are cancelled.
  */
 export type BotState = 'connecting' | 'live' | 'halted' | 'stopped'
