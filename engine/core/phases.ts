@@ -95,10 +95,13 @@ export class Phases {
 
   /** An order that is done now would have traded outside the volatility bands. */
   haltForVolatility(instrument: Instrument): void {
-    const { haltDurationMs } = instrument.definition
+    const { auctionDurationMs, haltDurationMs } = instrument.definition
     this.enter(instrument, halted)
     if (haltDurationMs > 0) this.endIn(instrument, haltDurationMs)
-    else this.end(instrument)
+    else if (auctionDurationMs > 0) this.end(instrument)
+    // No auction was announced since continuous trading, which has no at-open orders: every order may cause such a halt, and
+    // is not to cost a walk over all others.
+    else this.enter(instrument, continuous, false)
   }
 
   private happen(kind: number, subject: number): void {
@@ -146,12 +149,16 @@ export class Phases {
     } else this.enter(instrument, continuous)
   }
 
-  /** Enters a phase. The order of what happens is a rule of the market. */
-  private enter(instrument: Instrument, phase: number): void {
+  /**
+   * Enters a phase. The order of what happens is a rule of the market.
+   *
+   * @param mayEndAuction false if no order can be open that takes part in an auction only
+   */
+  private enter(instrument: Instrument, phase: number, mayEndAuction = true): void {
     const before = instrument.phase
     if (phase === before) return
     if (phase === continuous || (phase === closed && before === closingAuction)) this.market.uncross(instrument)
-    if (phase === continuous || phase === closingAuction || phase === closed) {
+    if (mayEndAuction && (phase === continuous || phase === closingAuction || phase === closed)) {
       this.cancelAuctionOrders(instrument, phase === closed)
     }
     instrument.setPhase(phase, this.state.timeUs)

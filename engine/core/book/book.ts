@@ -201,6 +201,7 @@ export class Book {
   canFill(side: number, limitPriceTicks: number, lots: number, account: number, selfTradeMode: number): boolean {
     const { orders, levels } = this
     const opposite = BUY + SELL - side
+    if (!this.hasLots(opposite, limitPriceTicks, lots)) return false
     for (let level = this.best(opposite); level !== 0; level = this.worse(opposite, level)) {
       const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
       if (side === BUY ? priceTicks > limitPriceTicks : priceTicks < limitPriceTicks) return false
@@ -220,6 +221,18 @@ export class Book {
         order = orders.int32[base + NEXT]
       }
       lots -= hidden
+      if (lots <= 0) return true
+    }
+    return false
+  }
+
+  /** Whether a side has so many lots up to this price: an order too large for the book must not cost a walk over all orders. */
+  private hasLots(side: number, lastPriceTicks: number, lots: number): boolean {
+    const { levels } = this
+    for (let level = this.best(side); level !== 0; level = this.worse(side, level)) {
+      const priceTicks = levels.int32[level * LEVEL_SIZE + LEVEL_PRICE]
+      if (side === SELL ? priceTicks > lastPriceTicks : priceTicks < lastPriceTicks) return false
+      lots -= levels.openLots(level)
       if (lots <= 0) return true
     }
     return false
