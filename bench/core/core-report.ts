@@ -140,8 +140,7 @@ function sizeTable(bySize: readonly BySize[]): Table {
     title: 'Mixed flow by size of the book, commands per second',
     columns: ['resting orders', 'price levels', 'OrderBook', 'Exchange.apply', 'nodejs-order-book'],
     rows: bySize.map(({ restingOrders, levelCount, rates }) => [
-      formatNumber(restingOrders),
-      formatNumber(levelCount),
+      ...[restingOrders, levelCount].map((count) => count.toLocaleString('en-US')),
       ...(['book', 'exchange', 'nodejsOrderBook'] as const).map((venue) => cell(rates, venue)),
     ]),
   }
