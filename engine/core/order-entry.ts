@@ -11,7 +11,7 @@ import type { Command } from './command.ts'
 import type { EventWriter } from './event-writer.ts'
 import type { Instrument } from './instrument.ts'
 import type { Matching } from './matching.ts'
-import type { OpenOrders } from './open-orders.ts'
+import { type OpenOrders, stopLadder } from './open-orders.ts'
 import { isStop, type Risk } from './risk.ts'
 import type { ExchangeState } from './state.ts'
 import { timerKind } from './timers.ts'
@@ -409,7 +409,7 @@ export class OrderEntry {
     }
   }
 
-  /** A waiting stop keeps its place among the stops unless its stop price changes. */
+  /** A waiting stop keeps its place among the stops unless its stop price changes or its quantity grows. */
   private replaceStop(command: Command, order: number, instrument: Instrument): void {
     const { openOrders, matching } = this
     const { orders } = this.state.memory
@@ -420,14 +420,15 @@ export class OrderEntry {
     const limitTicks = orders.orderType(order) === STOP ? 0 : command.priceTicks
     const stopTicks = this.stopPriceTicks(command, order)
     const leavesLots = quantityLots - (orders.int32[base + QUANTITY] - orders.int32[base + LEAVES])
-    const keepsPlace = stopTicks === orders.int32[base + PRICE]
+    const removedLots = orders.int32[base + LEAVES] - leavesLots
+    const keepsPlace = stopTicks === orders.int32[base + PRICE] && removedLots >= 0
     this.events.replaced(order, command.ref, side, limitTicks, quantityLots, leavesLots, keepsPlace, stopTicks)
-    const addedLots = leavesLots - orders.int32[base + LEAVES]
     orders.terms.int32[terms + LIMIT_PRICE] = limitTicks
     orders.int32[base + QUANTITY] = quantityLots
     if (keepsPlace) {
-      openOrders.countLots(order, addedLots)
-      instrument.waitingStops().changeLeaves(order, leavesLots)
+      if (removedLots === 0) return
+      openOrders.countLots(order, -removedLots)
+      instrument.waitingStops().reduce(order, stopLadder(side), leavesLots)
       return
     }
     openOrders.takeOut(order)

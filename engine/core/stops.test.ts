@@ -231,12 +231,19 @@ describe('the replacement of a waiting stop', () => {
     return venue
   }
 
-  it('keeps its place while the stop price stays, even with more quantity, and ignores the price of a stop', () => {
+  it('keeps its place while the stop price stays and the quantity does not grow, and ignores the price of a stop', () => {
     const venue = waiting()
-    expect(venue.replace('B', 2, 8, 777)).toEqual(['B#2 replaced: 8 @ 0, 8 left, keeps priority'])
-    expect(venue.replace('B', 2, 7, 0, 110)).toEqual(['B#2 replaced: 7 @ 0, 7 left, keeps priority'])
-    expect(venue.stops('buy')).toEqual(['B#2: 7 at 110', 'C#1: 5 at 110'])
-    expect(venue.account('B')).toMatchObject({ openBuyLots: 7 })
+    expect(venue.replace('B', 2, 4, 777)).toEqual(['B#2 replaced: 4 @ 0, 4 left, keeps priority'])
+    expect(venue.replace('B', 2, 3, 0, 110)).toEqual(['B#2 replaced: 3 @ 0, 3 left, keeps priority'])
+    expect(venue.stops('buy')).toEqual(['B#2: 3 at 110', 'C#1: 5 at 110'])
+    expect(venue.account('B')).toMatchObject({ openBuyLots: 3 })
+  })
+
+  it('goes behind the others with more quantity', () => {
+    const venue = waiting()
+    expect(venue.replace('B', 2, 8, 0)).toEqual(['B#2 replaced: 8 @ 0, 8 left, loses priority'])
+    expect(venue.stops('buy')).toEqual(['C#1: 5 at 110', 'B#2: 8 at 110'])
+    expect(venue.account('B')).toMatchObject({ openBuyLots: 8 })
   })
 
   it('changes the limit price of a stop-limit', () => {

@@ -182,8 +182,9 @@ function checkChange(candidate: Candidate, order: OpenOrder, changed: Change): R
 
 /** Whether the order stays where it is in its queue. */
 function keepsPlace(order: OpenOrder, changed: Change): boolean {
+  if (changed.quantityLots > order.quantityLots) return false
   if (order.place === 'stops') return changed.stopPriceTicks === order.stopPriceTicks
-  return changed.priceTicks === order.priceTicks && changed.quantityLots <= order.quantityLots
+  return changed.priceTicks === order.priceTicks
 }
 
 function change(state: NaiveState, order: OpenOrder, changed: Change, ref: number): void {

@@ -271,11 +271,6 @@ export class Book {
     if (level !== this.heldLevel && level !== this.heldAsk) this.listener.onLevelChanged(side, level)
   }
 
-  /** Changes a waiting stop's open quantity either way, in its place: nobody sees that it has one. */
-  changeLeaves(order: number, newLeavesLots: number): void {
-    this.queues.changeLeaves(order, this.orders.int32[order * ORDER_SIZE + LEVEL], newLeavesLots)
-  }
-
   // ── auctions ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Works out the auction's price, volume and imbalance, below; false, and all three 0, if nothing would trade. */

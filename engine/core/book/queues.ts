@@ -60,13 +60,6 @@ export class Queues {
     this.levels.addHiddenLots(level, shown - this.orders.int32[order * ORDER_SIZE + LEAVES])
   }
 
-  /** Changes the leaves of an order with rare terms either way, in its place; it shows as much as if it had just entered. */
-  changeLeaves(order: number, level: number, newLeaves: number): void {
-    this.hide(order, level)
-    this.orders.int32[order * ORDER_SIZE + LEAVES] = newLeaves
-    this.show(order, level)
-  }
-
   /** Lets an order trade up to `lots`, and at most what it shows. Returns how many it traded; at 0 left it is out of the queue. */
   trade(order: number, level: number, lots: number): number {
     const { orders, levels } = this
