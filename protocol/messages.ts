@@ -492,7 +492,12 @@ export const messages = {
     about: 'Sets the trading phase: halts, resumes, begins an auction. For sessions of an admin.',
     fields: [
       { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
-      { name: 'instrument', type: 'uint', about: 'of which instrument; 0: of all that are not closed' },
+      {
+        name: 'instrument',
+        type: 'uint',
+        about:
+          'of which instrument; 0: halts all that are not closed, or ends the halt of all that are halted, which enter the phase that their schedule says',
+      },
       { name: 'phase', type: 'phase', about: 'the new phase' },
     ],
   },

@@ -6,7 +6,9 @@ import { errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations, type Message } from '../../protocol/messages.ts'
 import { doubleZero } from './double-zero.ts'
+import type { Instrument } from './instrument.ts'
 import type { Phases } from './phases.ts'
+import { phaseAt } from './schedule.ts'
 import type { ExchangeState } from './state.ts'
 
 const { field, phase: phases, riskLimit } = enumerations
@@ -78,10 +80,20 @@ export class Control {
     if (!Object.hasOwn(phases, phase)) return this.fail(errors.invalidPhase.number, field.phase, 0)
     for (const instrument of instruments) {
       if (instrument === undefined) continue
-      const isMeant = number === 0 ? instrument.phase !== phases.closed : instrument.number === number
-      if (isMeant) this.phases.changeByAdmin(instrument, phases[phase])
+      if (instrument.number === number) this.phases.changeByAdmin(instrument, phases[phase])
+      else if (number === 0) this.changeWithAll(instrument, phases[phase])
     }
     return 0
+  }
+
+  /** One halt for the whole market; or its end, after which each instrument is where its schedule says. */
+  private changeWithAll(instrument: Instrument, phase: number): void {
+    if (phase === phases.halted) {
+      if (instrument.phase !== phases.closed) this.phases.changeByAdmin(instrument, phase)
+    } else if (instrument.phase === phases.halted) {
+      const { schedule } = instrument
+      this.phases.changeByAdmin(instrument, schedule.length === 0 ? phase : phaseAt(schedule, this.state.timeUs))
+    }
   }
 
   private changeLimit({ participant: name, limit, value }: Message<'changeLimit'>): number {

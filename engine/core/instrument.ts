@@ -192,12 +192,16 @@ export class Instrument {
     return this.lastPrice !== 0 ? this.lastPrice : this.currentDefinition.referencePriceTicks
   }
 
-  /** What prices of orders go by: the last price, else the middle of the book, else the defined reference. */
+  /**
+   * What prices of orders go by: the last price, else in continuous trading the middle of the book, else the defined
+   * reference. A book that collects orders for an auction may be crossed, and anyone could move its middle.
+   */
   referencePriceTicks(): number {
     if (this.lastPrice !== 0) return this.lastPrice
     const bid = this.book.bestPriceTicks(BUY)
     const ask = this.book.bestPriceTicks(SELL)
-    return bid !== 0 && ask !== 0 ? Math.floor((bid + ask) / 2) : this.currentDefinition.referencePriceTicks
+    const hasMiddle = this.isContinuous && bid !== 0 && ask !== 0
+    return hasMiddle ? Math.floor((bid + ask) / 2) : this.currentDefinition.referencePriceTicks
   }
 
   /** Price of the last auction, 0 before the first. */

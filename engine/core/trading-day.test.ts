@@ -113,14 +113,14 @@ describe('the closing auction', () => {
     expect(venue.sell('A', 2, 0, { type: 'market', timeInForce: 'atClose' })).toEqual(['A#2 accepted: sell 2 @ 1'])
     venue.sell('A', 3, 130, { timeInForce: 'atClose' })
     venue.sell('A', 1, 500, { timeInForce: 'day' })
-    expect(venue.control('C', { type: 'changePhase', instrument: 0, phase: 'closingAuction' })).toEqual([
+    expect(venue.control('C', { type: 'changePhase', instrument: 1, phase: 'closingAuction' })).toEqual([
       'phase: closingAuction',
       'asks 1: 2 in 1',
       'asks 130: 3 in 1',
       'C carried out',
     ])
     // At every price from 1 to 120 there are 2 to sell and 6 to buy, so the highest is chosen.
-    expect(venue.control('C', { type: 'changePhase', instrument: 0, phase: 'closed' })).toEqual([
+    expect(venue.control('C', { type: 'changePhase', instrument: 1, phase: 'closed' })).toEqual([
       'traded: 2 @ 120, trade 2, aggressor any',
       'B#2 filled: 2 @ 120, 4 left, auction',
       'A#2 filled: 2 @ 120, 0 left, auction',
@@ -156,5 +156,37 @@ describe('time', () => {
     venue.buy('B', 4, 90, { timeInForce: 'goodTillDate', expireTimeUs: 10 * second })
     venue.cancel('B', 2)
     expect(venue.exchange.nextTimerUs).toBe(86_400 * second)
+  })
+})
+
+describe('a market-wide halt', () => {
+  it('halts what is not closed, and when it ends every instrument is where its schedule says', () => {
+    const venue = new Venue()
+    venue.defineInstrument({ instrument: 2, symbol: 'BETA', schedule: '00:00 continuous, 00:10 closingAuction' })
+    venue.limitRisk('C', { isAdmin: true })
+    const halt = venue.control('C', { type: 'changePhase', instrument: 0, phase: 'halted' })
+    expect(halt).toEqual(['phase: halted', 'phase: halted', 'C carried out'])
+    // The schedule passes by.
+    venue.wait(20 * 60_000_000)
+    venue.control('C', { type: 'changePhase', instrument: 0, phase: 'continuous' })
+    expect(venue.exchange.phase(1)).toBe(enumerations.phase.continuous)
+    expect(venue.exchange.phase(2)).toBe(enumerations.phase.closingAuction)
+  })
+
+  it('when it ends leaves alone what was not halted', () => {
+    const venue = new Venue()
+    venue.enterPhase('closingAuction')
+    expect(venue.control('C', { type: 'changePhase', instrument: 0, phase: 'continuous' })).toEqual(['C carried out'])
+  })
+})
+
+describe('the price band before the first trade', () => {
+  it('is around the defined reference while orders are collected: nobody can move it with a crossed book', () => {
+    const venue = new Venue({ priceBandBasisPoints: 1_000 })
+    venue.enterPhase('preOpen')
+    venue.buy('A', 1, 110)
+    venue.sell('B', 1, 0, { type: 'market', timeInForce: 'atOpen' })
+    expect(venue.sell('B', 1, 0, { type: 'market', timeInForce: 'atOpen' })[0]).toContain('sell 1 @ 90')
+    expect(venue.buy('A', 1, 111)).toEqual(['A rejected: priceBand, priceTicks, 110'])
   })
 })

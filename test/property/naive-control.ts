@@ -4,6 +4,7 @@ import { enumerations, type Message } from '../../protocol/messages.ts'
 import { type Reject, reject } from './naive-checks.ts'
 import { thaw } from './naive-protection.ts'
 import { checkGroup } from './naive-quotes.ts'
+import { lastChange } from './naive-schedule.ts'
 import type { NaiveState, Participant } from './naive-state.ts'
 import { cancel } from './naive-trades.ts'
 import { enterPhase } from './naive-trading.ts'
@@ -59,11 +60,17 @@ function resetProtection(
 function changePhase(state: NaiveState, message: Message<'changePhase'>): Reject | undefined {
   if (message.instrument !== 0 && !state.markets[message.instrument]) return reject('unknownInstrument', 'instrument')
   if (!(message.phase in phase)) return reject('invalidPhase', 'phase')
-  const markets =
-    message.instrument === 0
-      ? state.allMarkets.filter((market) => market.phase !== 'closed')
-      : [state.markets[message.instrument]]
-  for (const market of markets) enterPhase(state, market, message.phase, 'admin')
+  if (message.instrument !== 0) enterPhase(state, state.markets[message.instrument], message.phase, 'admin')
+  else if (message.phase === 'halted') {
+    const trading = state.allMarkets.filter((market) => market.phase !== 'closed')
+    for (const market of trading) enterPhase(state, market, 'halted', 'admin')
+  } else {
+    const halted = state.allMarkets.filter((market) => market.phase === 'halted')
+    for (const market of halted) {
+      const scheduled = lastChange(market.definition.schedule, state.timeUs)
+      enterPhase(state, market, scheduled?.phase ?? message.phase, 'admin')
+    }
+  }
   return undefined
 }
 

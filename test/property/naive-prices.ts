@@ -3,11 +3,11 @@ import { opposite, type PriceRange } from '../../engine/core/book/naive-order.ts
 import type { Side } from '../../protocol/messages.ts'
 import type { Market } from './naive-state.ts'
 
-/** What price bands are measured from: the last price, else the middle of a two-sided book, else the defined price. */
-export function referenceTicks({ book, definition, lastPriceTicks }: Market): number {
+/** What price bands are measured from: the last price, else in continuous trading the middle of the book, else the defined price. */
+export function referenceTicks({ book, definition, lastPriceTicks, phase }: Market): number {
   const [bid] = book.resting.buy
   const [ask] = book.resting.sell
-  const middle = bid && ask ? Math.floor((bid.priceTicks + ask.priceTicks) / 2) : 0
+  const middle = phase === 'continuous' && bid && ask ? Math.floor((bid.priceTicks + ask.priceTicks) / 2) : 0
   return lastPriceTicks || middle || definition.referencePriceTicks
 }
 
