@@ -179,3 +179,13 @@ describe('the range of the ledger', () => {
     expect(venue.buy('A', 7, 1)[0]).toBe('A#7 accepted: buy 7 @ 1')
   })
 })
+
+it('may not take cash beyond what is counted exactly, even at prices above a range that was narrowed since', () => {
+  const highest = 2 ** 30 - 1
+  const venue = new Venue({ maxPriceTicks: highest, referencePriceTicks: highest })
+  // 2^46 each: with as much again for fees, 120 of them are more than 2^53.
+  for (const trader of ['A', 'C'] as const) for (let order = 0; order < 60; order++) venue.buy(trader, 2 ** 16, highest)
+  venue.defineInstrument({ maxPriceTicks: 100, maxOrderQuantityLots: 2 ** 31 - 1 })
+  venue.limitRisk('B', { maxPositionLots: 2 ** 40 })
+  expect(venue.sell('B', 2 ** 16 * 120, 100)).toEqual(['B rejected: ledgerRange, quantityLots, 0'])
+})

@@ -198,8 +198,8 @@ export class Risk {
   /** Sees to it that no fill at any price takes a sum of money, or the volume, beyond what is counted exactly. */
   checkLedgerRange(account: number, instrument: Instrument, addedLots: number, ofField: number = QUANTITY): number {
     const { accounts } = this
-    const { maxPriceTicks, tickValueMinor } = instrument.definition
-    const tradableMinor = 2 * (accounts.reachableLots(account) + addedLots) * maxPriceTicks * tickValueMinor
+    const highestMinor = highestPriceTicks(instrument) * instrument.definition.tickValueMinor
+    const tradableMinor = 2 * (accounts.reachableLots(account) + addedLots) * highestMinor
     // Sums beyond 2^53 are rounded, but not to below it.
     return tradableMinor + accounts.bookedMinor(account) <= Number.MAX_SAFE_INTEGER &&
       instrument.volumeLots + addedLots <= MAX_VOLUME_LOTS
@@ -264,4 +264,10 @@ export class Risk {
 /** Whether an order of this type waits for a stop price first. */
 export function isStop(orderType: number): boolean {
   return orderType === STOP || orderType === STOP_LIMIT
+}
+
+/** The highest price of a trade from now on: buy orders may lie above a range that was narrowed since. */
+function highestPriceTicks(instrument: Instrument): number {
+  const highest = Math.max(instrument.definition.maxPriceTicks, instrument.book.bestPriceTicks(BUY))
+  return instrument.hasWaitingAtClose ? Math.max(highest, instrument.waitingAtClose().bestPriceTicks(BUY)) : highest
 }

@@ -164,14 +164,21 @@ export function checkRisk(candidate: Candidate, addedLots: number): Reject | und
   return isWithinLedger(candidate, addedLots) ? undefined : reject('ledgerRange', quantityField)
 }
 
+/** Of the range, or of a buy order that lies above a range that was narrowed since. */
+function highestPriceTicks(state: NaiveState, { definition }: Market): number {
+  const buys = state.ordersIn(definition.instrument).filter((order) => order.side === 'buy')
+  const tradable = buys.filter((order) => order.place === 'book' || order.place === 'untilClose')
+  return tradable.reduce((highest, order) => Math.max(highest, order.priceTicks), definition.maxPriceTicks)
+}
+
 /** Whether no later fill at any price can take a figure beyond the numbers that count it exactly. */
 function isWithinLedger({ state, market, participant, openOrders }: Candidate, addedLots: number): boolean {
-  const { instrument, maxPriceTicks, tickValueMinor } = market.definition
+  const { instrument, tickValueMinor } = market.definition
   const owner = participant.terms.participant
   const account = state.account(owner, instrument)
   const open = bothSides.map((of) => openLots(openOrders, owner, instrument, of))
   const lots = Math.abs(account?.positionLots ?? 0) + open[0] + open[1] + addedLots
-  const atWorstMinor = 2n * BigInt(lots) * BigInt(maxPriceTicks) * BigInt(tickValueMinor)
+  const atWorstMinor = 2n * BigInt(lots) * BigInt(highestPriceTicks(state, market)) * BigInt(tickValueMinor)
   const { cashMinor = 0, feesMinor = 0, realisedMinor = 0 } = account ?? {}
   const bookedMinor = Math.abs(cashMinor) + Math.abs(feesMinor) + Math.abs(realisedMinor)
   const isVolumeCountable = market.volumeLots + addedLots <= 2 ** 52
