@@ -9,12 +9,14 @@ import { enumerations } from '../../protocol/messages.ts'
 import { doubleZero } from './double-zero.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
 import type { Instrument } from './instrument.ts'
+import { asInt32, float64Table } from './line-memory.ts'
 import { feeMinor, multiplyDivide } from './money.ts'
 import type { Participants } from './participants.ts'
 
 const { buy: BUY, sell: SELL } = enumerations.side
 
-const ACCOUNT_SIZE = 16
+/** One cache line: of many thousand accounts each is far away, and whatever touches one waits for it once. */
+const ACCOUNT_SIZE = 8
 const POSITION = 0
 /**
  * What the position would become if every open buy order traded, and minus what it would become if every open sell order
@@ -24,23 +26,25 @@ const REACH_BUY = 1
 const REACH_SELL = 2
 /** What a lot is worth: the valuation price in money. */
 const LOT_VALUE = 3
-const CASH = 4
-const FEES = 5
-const REALISED = 6
-// Beside them the participant: what a resting or cancelled order touches is the first half.
-/** What the open position was bought for, negative when short. */
-const COST = 11
-/** Open quantity of reduce-only orders, waiting stops left out, side by side. */
-const REDUCE_ONLY_BUY = 8
-const VALUATION_PRICE = 10
-/** The two numbers below. */
-const NUMBERS = 7
+const FEES = 4
+const REALISED = 5
+/** What the open position was bought for, negative when short. Cash is what was realised, minus this and the fees. */
+const COST = 6
 // 32-bit columns, in units of 4 bytes from the record's begin.
 const PARTICIPANT_32 = 14
-const INSTRUMENT_32 = 15
+const VALUATION_PRICE_32 = 15
+
+/**
+ * What is rarely asked for is kept apart: the instrument, then open quantity of reduce-only orders, waiting stops left
+ * out, in the columns that have the sides' numbers.
+ */
+const RARE_SIZE = 4
+const INSTRUMENT = 0
 
 /** Where an account's record begins. The mask changes nothing, but tells V8 that adding a column cannot overflow. */
 const recordOf = (account: number): number => (account & 0x1ffffff) * ACCOUNT_SIZE
+
+const rareOf = (account: number): number => (account & 0x1ffffff) * RARE_SIZE
 
 /** 1 for buy, -1 for sell. */
 const signOf = (side: number): number => 3 - 2 * (side & 3)
@@ -67,8 +71,9 @@ export interface AccountState {
 
 export class Accounts {
   private readonly participants: Participants
-  private data = new Float64Array(ACCOUNT_SIZE * 256)
-  private int32 = new Int32Array(this.data.buffer)
+  private data = float64Table(ACCOUNT_SIZE * 256)
+  private int32 = asInt32(this.data)
+  private rare = new Float64Array(RARE_SIZE * 256)
   /** Number that the next account will have. Account 0 belongs to nobody and stays empty. */
   private next = 1
   /** Account by participant and instrument, 0 if there is none yet. */
@@ -121,21 +126,21 @@ export class Accounts {
   bookedMinor(account: number): number {
     const base = recordOf(account)
     const { data } = this
-    return Math.abs(data[base + CASH]) + Math.abs(data[base + FEES]) + Math.abs(data[base + REALISED])
+    return Math.abs(this.cashMinor(base)) + Math.abs(data[base + FEES]) + Math.abs(data[base + REALISED])
   }
 
   /** What an order of the side may reduce beside the reduce-only orders that are open on it. */
   reducibleLots(account: number, side: number): number {
     const base = recordOf(account)
     const held = -this.data[base + POSITION] * signOf(side)
-    return Math.max(0, held - this.data[base + REDUCE_ONLY_BUY - BUY + (side & 3)])
+    return Math.max(0, held - this.rare[rareOf(account) + (side & 3)])
   }
 
   /** By how much the open reduce-only orders of a side are more than the position leaves to reduce. */
   excessReduceOnlyLots(account: number, side: number): number {
     const base = recordOf(account)
     const held = -this.data[base + POSITION] * signOf(side)
-    return Math.max(0, this.data[base + REDUCE_ONLY_BUY - BUY + (side & 3)] - Math.max(0, held))
+    return Math.max(0, this.rare[rareOf(account) + (side & 3)] - Math.max(0, held))
   }
 
   /** Whether any account has open reduce-only orders. */
@@ -156,7 +161,7 @@ export class Accounts {
 
   /** The same for the part of it that is of reduce-only orders. */
   addReduceOnlyLots(account: number, side: number, lots: number): void {
-    this.data[recordOf(account) + REDUCE_ONLY_BUY - BUY + (side & 3)] += lots
+    this.rare[rareOf(account) + (side & 3)] += lots
     this.reduceOnlyLots += lots
   }
 
@@ -178,7 +183,6 @@ export class Accounts {
     data[base + (side & 3)] += lots - openLots
     data[base + BUY + SELL - (side & 3)] -= lots
     data[base + POSITION] = position + lots * sign
-    data[base + CASH] -= paidMinor + fee
     data[base + FEES] += fee
     // What of it closes the position, whose cost it takes a share of; all the rest opens. Without a branch, as above.
     const held = (Math.abs(position) - position * sign) / 2
@@ -216,14 +220,17 @@ export class Accounts {
   open(participant: number, instrument: Instrument): number {
     const account = this.next++
     if (this.next * ACCOUNT_SIZE > this.data.length) {
-      const larger = new Float64Array(this.data.length * 2)
+      const larger = float64Table(this.data.length * 2)
       larger.set(this.data)
       this.data = larger
-      this.int32 = new Int32Array(larger.buffer)
+      this.int32 = asInt32(larger)
+      const rare = new Float64Array(this.rare.length * 2)
+      rare.set(this.rare)
+      this.rare = rare
     }
     const { number } = instrument
     this.int32[recordOf(account) * 2 + PARTICIPANT_32] = participant
-    this.int32[recordOf(account) * 2 + INSTRUMENT_32] = number
+    this.rare[rareOf(account) + INSTRUMENT] = number
     this.value(recordOf(account), instrument)
     while (this.byParticipant.length <= participant) this.byParticipant.push(new Int32Array(16))
     const existing = this.byParticipant[participant]
@@ -240,7 +247,7 @@ export class Accounts {
   list(instruments: readonly (Instrument | undefined)[]): AccountState[] {
     const states: AccountState[] = []
     for (let account = 1; account < this.next; account++) {
-      states.push(this.state(account, instruments[this.int32[recordOf(account) * 2 + INSTRUMENT_32]]!))
+      states.push(this.state(account, instruments[this.rare[rareOf(account) + INSTRUMENT]]!))
     }
     return states
   }
@@ -250,15 +257,19 @@ export class Accounts {
     const records: number[][] = []
     for (let account = 1; account < this.next; account++) {
       const base = recordOf(account)
-      const instrument = this.int32[base * 2 + INSTRUMENT_32]
-      const columns = this.data.subarray(base, base + ACCOUNT_SIZE).filter((_, column) => column !== NUMBERS)
-      records.push([this.participant(account), instrument, ...columns])
+      const rare = rareOf(account)
+      records.push([
+        ...this.int32.subarray(base * 2 + PARTICIPANT_32, (base + ACCOUNT_SIZE) * 2),
+        ...this.data.subarray(base, base + PARTICIPANT_32 / 2),
+        ...this.rare.subarray(rare, rare + RARE_SIZE),
+      ])
     }
     return records
   }
 
   write(image: ImageWriter): void {
     image.array(this.data, this.next * ACCOUNT_SIZE)
+    image.array(this.rare, this.next * RARE_SIZE)
     image.number(this.next)
     image.arrayList(this.byParticipant)
     image.number(this.reduceOnlyLots)
@@ -266,7 +277,8 @@ export class Accounts {
 
   read(image: ImageReader): void {
     this.data = image.float64()
-    this.int32 = new Int32Array(this.data.buffer)
+    this.int32 = asInt32(this.data)
+    this.rare = image.float64()
     this.next = image.number()
     this.byParticipant = image.int32List()
     this.reduceOnlyLots = image.number()
@@ -280,9 +292,14 @@ export class Accounts {
     return this.data[base + (side & 3)] - this.data[base + BUY + SELL - (side & 3)]
   }
 
+  /** Exact, and so is the step between: the sizes of cash and fees together are bounded. */
+  private cashMinor(base: number): number {
+    return this.data[base + REALISED] - this.data[base + COST] - this.data[base + FEES]
+  }
+
   private value(base: number, instrument: Instrument): void {
     const priceTicks = instrument.markPriceTicks()
-    this.data[base + VALUATION_PRICE] = priceTicks
+    this.int32[base * 2 + VALUATION_PRICE_32] = priceTicks
     this.data[base + LOT_VALUE] = priceTicks * instrument.definition.tickValueMinor
   }
 
@@ -294,14 +311,14 @@ export class Accounts {
       participant: this.participant(account),
       instrument: instrument.number,
       positionLots: data[base + POSITION],
-      cashMinor: data[base + CASH],
+      cashMinor: this.cashMinor(base),
       feesMinor: data[base + FEES],
       costMinor: data[base + COST],
       realisedMinor: data[base + REALISED],
       unrealisedMinor: data[base + POSITION] * lotMarkMinor - data[base + COST],
       openBuyLots: data[base + REACH_BUY] - data[base + POSITION],
       openSellLots: data[base + REACH_SELL] + data[base + POSITION],
-      valuationPriceTicks: data[base + VALUATION_PRICE],
+      valuationPriceTicks: this.int32[base * 2 + VALUATION_PRICE_32],
     }
   }
 }

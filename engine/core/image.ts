@@ -7,9 +7,10 @@
  * An image is a header, then single numbers, then arrays, each array at a multiple of eight bytes. Numbers are as the
  * machine has them: another byte order shows as another magic number.
  */
+import { float64Table, int32Table } from './line-memory.ts'
 
 /** To be raised whenever any class writes other things than before, or in another order. */
-export const imageVersion = 2
+export const imageVersion = 3
 
 /** "TFLR", if the lowest byte comes first. */
 const MAGIC = 0x524c4654
@@ -157,13 +158,13 @@ export class ImageReader {
   }
 
   int32(): Int32Array<ArrayBuffer> {
-    const array = new Int32Array(this.number())
+    const array = int32Table(this.number())
     this.fill(array)
     return array
   }
 
   float64(): Float64Array<ArrayBuffer> {
-    const array = new Float64Array(this.number())
+    const array = float64Table(this.number())
     this.fill(array)
     return array
   }
@@ -186,7 +187,9 @@ export class ImageReader {
   private fill(array: Int32Array | Float64Array): void {
     const size = this.number() * array.BYTES_PER_ELEMENT
     if (this.begin + size > this.bytes.length) throw new ImageError('it holds less than an exchange has')
-    new Uint8Array(array.buffer).set(this.bytes.subarray(this.begin, this.begin + size))
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(
+      this.bytes.subarray(this.begin, this.begin + size),
+    )
     this.begin += paddedBytes(size)
   }
 }

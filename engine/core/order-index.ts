@@ -7,6 +7,7 @@
  */
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
+import { int32Table } from './line-memory.ts'
 
 const { ORDER_SESSION, ORDER_SIZE, SLOT_MASK } = orderLayout
 /** Above every `mask`: tells V8 that the place of an entry cannot overflow. */
@@ -31,7 +32,7 @@ export class OrderIndex {
     this.orders = orders
     let entries = 1024
     while (entries < capacity / 2) entries *= 2
-    this.table = new Int32Array(entries * 2)
+    this.table = int32Table(entries * 2)
     this.mask = entries - 1
   }
 
@@ -100,7 +101,7 @@ export class OrderIndex {
 
   private grow(): void {
     const old = this.table
-    this.table = new Int32Array(old.length * 2)
+    this.table = int32Table(old.length * 2)
     this.mask = old.length - 1
     for (let entry = 0; entry < old.length; entry += 2) {
       if (old[entry] !== 0) this.place(old[entry + 1], old[entry])

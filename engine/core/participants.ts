@@ -7,6 +7,7 @@
 import { limits as protocolLimits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
+import { float64Table } from './line-memory.ts'
 
 export type RiskLimits = Readonly<Record<keyof typeof enumerations.riskLimit, number>>
 
@@ -103,7 +104,7 @@ export class Participants {
   private readonly names: string[] = ['']
   private readonly numbers = new Map<string, number>()
   private readonly configured: (ParticipantDefinition | undefined)[] = [undefined]
-  private data = new Float64Array(RECORD_SIZE * 64)
+  private data = float64Table(RECORD_SIZE * 64)
 
   get count(): number {
     return this.names.length - 1
@@ -373,7 +374,7 @@ export class Participants {
     this.names.push('')
     this.configured.push(undefined)
     if (this.names.length * RECORD_SIZE > this.data.length) {
-      const larger = new Float64Array(this.data.length * 2)
+      const larger = float64Table(this.data.length * 2)
       larger.set(this.data)
       this.data = larger
     }

@@ -4,6 +4,7 @@
  */
 
 import type { ImageReader, ImageWriter } from '../image.ts'
+import { asFloat64, int32Table } from '../line-memory.ts'
 import { OrderTerms, termsLayout } from './order-terms.ts'
 import { grownRecords } from './pool-growth.ts'
 
@@ -75,9 +76,8 @@ export class OrderPool {
   size = 0
 
   constructor(capacity: number) {
-    const memory = new ArrayBuffer((capacity + 1) * ORDER_SIZE * 4)
-    this.int32 = new Int32Array(memory)
-    this.float64 = new Float64Array(memory)
+    this.int32 = int32Table((capacity + 1) * ORDER_SIZE)
+    this.float64 = asFloat64(this.int32)
     this.terms = new OrderTerms(Math.ceil(capacity / 16))
   }
 
@@ -182,7 +182,7 @@ export class OrderPool {
 
   read(image: ImageReader): void {
     this.int32 = image.int32()
-    this.float64 = new Float64Array(this.int32.buffer)
+    this.float64 = asFloat64(this.int32)
     this.slotCount = image.number()
     this.freeSlot = image.number()
     this.size = image.number()
@@ -190,10 +190,9 @@ export class OrderPool {
   }
 
   private grow(): void {
-    const memory = new ArrayBuffer(grownRecords(this.int32.length / ORDER_SIZE) * ORDER_SIZE * 4)
-    const larger = new Int32Array(memory)
+    const larger = int32Table(grownRecords(this.int32.length / ORDER_SIZE) * ORDER_SIZE)
     larger.set(this.int32)
     this.int32 = larger
-    this.float64 = new Float64Array(memory)
+    this.float64 = asFloat64(larger)
   }
 }

@@ -3,6 +3,7 @@
  * stays one cache line: 32-byte records in one block of memory. Terms 0 are never used and mean none.
  */
 import type { ImageReader, ImageWriter } from '../image.ts'
+import { asFloat64, int32Table } from '../line-memory.ts'
 import { grownRecords } from './pool-growth.ts'
 
 /** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
@@ -33,9 +34,8 @@ export class OrderTerms {
   private freeTerms = 0
 
   constructor(capacity: number) {
-    const memory = new ArrayBuffer((capacity + 1) * TERMS_SIZE * 4)
-    this.int32 = new Int32Array(memory)
-    this.float64 = new Float64Array(memory)
+    this.int32 = int32Table((capacity + 1) * TERMS_SIZE)
+    this.float64 = asFloat64(this.int32)
   }
 
   /** Takes terms of which every column is 0. */
@@ -79,16 +79,15 @@ export class OrderTerms {
 
   read(image: ImageReader): void {
     this.int32 = image.int32()
-    this.float64 = new Float64Array(this.int32.buffer)
+    this.float64 = asFloat64(this.int32)
     this.termsCount = image.number()
     this.freeTerms = image.number()
   }
 
   private grow(): void {
-    const memory = new ArrayBuffer(grownRecords(this.int32.length / TERMS_SIZE) * TERMS_SIZE * 4)
-    const larger = new Int32Array(memory)
+    const larger = int32Table(grownRecords(this.int32.length / TERMS_SIZE) * TERMS_SIZE)
     larger.set(this.int32)
     this.int32 = larger
-    this.float64 = new Float64Array(memory)
+    this.float64 = asFloat64(larger)
   }
 }
