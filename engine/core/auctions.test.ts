@@ -23,6 +23,25 @@ function tradePrices(events: readonly string[]): string[] {
   return events.filter((line) => line.startsWith('traded')).map((line) => line.split(',')[0].slice('traded: '.length))
 }
 
+describe('market orders in an auction', () => {
+  it('trade at the price that limit orders make, not at what they would pay at worst', () => {
+    const venue = new Venue()
+    venue.enterPhase('openingAuction')
+    venue.buy('A', 100, 0, { type: 'market', timeInForce: 'atOpen' })
+    venue.sell('B', 10, 101)
+    // There is more to buy at every price up to 1,000.
+    expect(venue.exchange.indication(1)).toEqual({ priceTicks: 101, volumeLots: 10, imbalanceLots: 90 })
+  })
+
+  it('trade at the reference price where there is no limit order', () => {
+    const venue = new Venue()
+    venue.enterPhase('openingAuction')
+    venue.buy('A', 10, 0, { type: 'market', timeInForce: 'atOpen' })
+    venue.sell('B', 7, 0, { type: 'market', timeInForce: 'atOpen' })
+    expect(venue.exchange.indication(1)).toEqual({ priceTicks: 100, volumeLots: 7, imbalanceLots: 3 })
+  })
+})
+
 describe('the auction price', () => {
   it('is that at which most trades', () => {
     // At 101: 7 to buy, 4 to sell. At 102 and 103: 5 to buy, 9 to sell. At 104: 2 to buy, 9 to sell.

@@ -18,7 +18,16 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
   // Worked out when it is asked for, once per state.
   Exchange: ['hash', 'hashedSequence'],
   // Worked out anew whenever the book asks.
-  AuctionPrice: ['priceTicks', 'volumeLots', 'imbalanceLots', 'firstTicks', 'lastTicks', 'lastBuyTicks'],
+  AuctionPrice: [
+    'priceTicks',
+    'volumeLots',
+    'imbalanceLots',
+    'leastTicks',
+    'mostTicks',
+    'firstTicks',
+    'lastTicks',
+    'lastBuyTicks',
+  ],
   // Follow from the last price, the last auction and the definition.
   Instrument: ['bandsAreOfPrice', 'lowestAllowed', 'highestAllowed', 'lowestTrade', 'highestTrade'],
   // Worked out from the open orders; where an order lies in a heap depends on those that are gone.

@@ -153,13 +153,13 @@ export class Matching implements BookListener {
   /** Lets what crosses in an auction trade, at the auction price. */
   uncross(instrument: Instrument): void {
     const { book } = instrument
-    let isFirstRound = true
-    while (book.isCrossed() && book.findAuctionPrice(instrument.markPriceTicks())) {
+    this.takerInstrument = instrument
+    this.openOrders.instrument = instrument
+    for (let isFirstRound = true; book.isCrossed(); isFirstRound = false) {
+      book.keepApart()
+      if (!book.findAuctionPrice(instrument.markPriceTicks())) return
       const priceTicks = book.auctionPriceTicks
       if (isFirstRound) instrument.setStaticReference(priceTicks)
-      isFirstRound = false
-      this.takerInstrument = instrument
-      this.openOrders.instrument = instrument
       book.uncross(priceTicks)
     }
   }

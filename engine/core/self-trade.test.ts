@@ -186,6 +186,7 @@ describe('in an auction', () => {
   it('cancelNewest cancels the order with the higher id', () => {
     expect(uncross('cancelNewest')).toEqual([
       'A2#1 cancelled: 3, selfTrade',
+      'bids 100: 4 in 1',
       'traded: 4 @ 100, trade 1, aggressor any',
       'B#1 filled: 4 @ 100, 0 left, auction',
       'A#1 filled: 4 @ 100, 1 left, auction',
@@ -215,8 +216,8 @@ describe('in an auction', () => {
     expect(uncross('cancelBoth')).toEqual([
       'A#1 cancelled: 5, selfTrade',
       'A2#1 cancelled: 3, selfTrade',
-      'asks 100: 0 in 0',
       'bids 100: 4 in 1',
+      'asks 100: 0 in 0',
     ])
   })
 
@@ -224,6 +225,8 @@ describe('in an auction', () => {
     expect(uncross('decrement')).toEqual([
       'A#1 reduced: by 3, 2 left, selfTrade',
       'A2#1 cancelled: 3, selfTrade',
+      'bids 100: 4 in 1',
+      'asks 100: 2 in 1',
       'traded: 2 @ 100, trade 1, aggressor any',
       'B#1 filled: 2 @ 100, 2 left, auction',
       'A#1 filled: 2 @ 100, 0 left, auction',

@@ -42,27 +42,29 @@ describe('the static band', () => {
     expect(isHalted(venue.buy('B', 1, 211))).toBe(true)
   })
 
-  it('is set by an auction in which self-trade prevention left nothing to trade', () => {
+  it('is not set by an auction in which self-trade prevention left nothing to trade', () => {
     const venue = new Venue({ staticBandBasisPoints: 500 })
     venue.enterPhase('openingAuction')
     venue.sell('A2', 1, 200)
     venue.buy('A', 1, 200)
     expect(venue.enterPhase('continuous')[0]).toBe('A#1 cancelled: 1, selfTrade')
-    expect(isHalted(venue.buy('B', 1, 200))).toBe(false)
-    expect(venue.exchange.lastPriceTicks(1)).toBe(200)
+    // It is still around the defined reference, 100.
+    expect(isHalted(venue.buy('B', 1, 200))).toBe(true)
   })
 
   it('lies around the price of the first round of an auction that began again', () => {
     const venue = new Venue({ staticBandBasisPoints: 500, haltDurationMs: 30 })
     venue.enterPhase('openingAuction')
     venue.sell('A2', 10, 100)
+    venue.buy('B', 1, 106)
     venue.buy('A', 20, 105)
     venue.buy('B', 10, 101)
-    // A's buy would trade at 105 and goes for its own sell, which then trades with B at 100, the reference.
+    // At 105 B buys 1, then A's buy meets A's own sell and goes; what is left of that trades with B at 101.
     const events = venue.enterPhase('continuous')
-    expect(events[0]).toBe('A#1 cancelled: 20, selfTrade')
-    expect(venue.exchange.lastPriceTicks(1)).toBe(100)
-    // 5 % of 105 are 5 whole ticks: up to 110, where a reference of 100 would end at 105.
+    expect(events[0]).toBe('traded: 1 @ 105, trade 1, aggressor any')
+    expect(events).toContain('A#1 cancelled: 20, selfTrade')
+    expect(venue.exchange.lastPriceTicks(1)).toBe(101)
+    // 5 % of 105 are 5 whole ticks: up to 110, where a reference of 101 would end at 106.
     venue.sell('A', 2, 110)
     expect(isHalted(venue.buy('B', 1, 110))).toBe(false)
   })

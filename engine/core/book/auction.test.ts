@@ -136,6 +136,7 @@ describe.each([
       book.submit(3, 'sell', 5, 100)
       expect(book.uncross(100)).toEqual([
         '#1 cancelled: 5, selfTrade',
+        'sell 100: 5 in 1',
         '#2 buys from #3: 5 @ 100',
         'buy 100: 0 in 0',
         'sell 100: 0 in 0',
@@ -148,28 +149,30 @@ describe.each([
       book.gather()
       book.submit(1, 'sell', 9, 100, { owner: 7, displayQuantityLots: 2 })
       book.submit(2, 'buy', 5, 100, { owner: 7, mode: 'decrement' })
-      expect(book.uncross(100).slice(0, 3)).toEqual([
+      expect(book.uncross(100).slice(0, 5)).toEqual([
         '#1 reduced: by 2 to 7',
         '#2 reduced: by 2 to 3',
+        'buy 100: 3 in 1',
         '#1 reduced: by 2 to 5',
+        '#2 reduced: by 2 to 1',
       ])
     })
 
-    it('begins again with a new price if self-trade prevention left the book crossed', () => {
+    it('keeps first orders of one owner apart before it looks for a price', () => {
       const book = new OrderBook()
       book.gather()
       book.submit(1, 'buy', 5, 102, { owner: 7 })
       book.submit(2, 'sell', 9, 100, { owner: 7 })
       book.submit(3, 'buy', 3, 101)
       book.submit(4, 'sell', 3, 101)
-      // At 100: 8 to buy, 9 to sell. Order 2 goes, and leaves 8 to buy at 101 against 3 to sell.
+      // Without order 2 there are 8 to buy and 3 to sell at 101, 5 to buy and 3 to sell at 102.
       expect(book.uncross(100)).toEqual([
         '#2 cancelled: 9, selfTrade',
         'sell 100: 0 in 0',
         '#1 buys from #4: 3 @ 102',
         'sell 101: 0 in 0',
         'buy 102: 2 in 1',
-        'auction price 100',
+        'auction price 102',
       ])
     })
 

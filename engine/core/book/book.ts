@@ -64,7 +64,7 @@ export class Book {
     this.listener = listener
     this.bidTree = memory.prices.createTree()
     this.askTree = memory.prices.createTree()
-    this.auction = new AuctionPrice(memory.levels, memory.prices)
+    this.auction = new AuctionPrice(memory.orders, memory.levels, memory.prices)
   }
 
   /** Where in the memory it begins; that is no book's own and has an image of its own. */
@@ -326,8 +326,29 @@ export class Book {
         ask = 0
       }
     }
-    if (bid !== 0 && this.showsOther(bid, bidLots, bidCount)) this.listener.onLevelChanged(BUY, bid)
-    if (ask !== 0 && this.showsOther(ask, askLots, askCount)) this.listener.onLevelChanged(SELL, ask)
+    if (bid !== 0) this.letGo(BUY, bid, bidLots, bidCount)
+    if (ask !== 0) this.letGo(SELL, ask, askLots, askCount)
+  }
+
+  /** Before an auction: orders of one account are kept from each other while they are the first in line of a crossed book. */
+  keepApart(): void {
+    const { levels, orders } = this
+    while (this.isCrossed()) {
+      const account = orders.int32[this.first(BUY) * ORDER_SIZE + ACCOUNT]
+      if (account === 0 || account !== orders.int32[this.first(SELL) * ORDER_SIZE + ACCOUNT]) return
+      const { bestBid: bid, bestAsk: ask } = this
+      const bidLots = levels.totalLots(bid)
+      const bidCount = levels.int32[bid * LEVEL_SIZE + ORDER_COUNT]
+      const askLots = levels.totalLots(ask)
+      const askCount = levels.int32[ask * LEVEL_SIZE + ORDER_COUNT]
+      this.heldLevel = bid
+      this.heldAsk = ask
+      this.uncrossPair(bid, ask, 0)
+      this.heldLevel = 0
+      this.heldAsk = 0
+      this.letGo(BUY, bid, bidLots, bidCount)
+      this.letGo(SELL, ask, askLots, askCount)
+    }
   }
 
   /** The first in line of each side trade with each other, or are kept from it. */
@@ -367,6 +388,12 @@ export class Book {
   }
 
   // ── levels ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Tells of a level that was held and showed this before, and drops it if it is empty. */
+  private letGo(side: number, level: number, shownLots: number, orderCount: number): void {
+    if (this.levels.int32[level * LEVEL_SIZE + HEAD] === 0) this.levelReduced(side, level)
+    else if (this.showsOther(level, shownLots, orderCount)) this.listener.onLevelChanged(side, level)
+  }
 
   /** Whether a level shows something else than this. */
   private showsOther(level: number, shownLots: number, orderCount: number): boolean {

@@ -13,13 +13,19 @@ export interface Auction {
 export function auctionOf({ resting: { buy, sell } }: NaiveBook, referencePriceTicks: number): Auction | undefined {
   const highestBuyTicks = buy[0]?.priceTicks ?? 0
   const lowestSellTicks = sell[0]?.priceTicks ?? Number.POSITIVE_INFINITY
+  if (highestBuyTicks < lowestSellTicks) return undefined
+  // What a market order would pay at worst is no opinion of the price.
+  const within = ({ priceTicks }: BookOrder) => lowestSellTicks <= priceTicks && priceTicks <= highestBuyTicks
+  const limits = [...buy, ...sell].filter((order) => order.orderType !== 'market' && within(order)).map(priceOf)
+  const nearestTicks = Math.max(lowestSellTicks, Math.min(highestBuyTicks, referencePriceTicks))
+  const least = Math.min(...limits, nearestTicks)
+  const most = Math.max(...limits, nearestTicks)
   // Figures change only at prices of orders, so these stand for all prices between.
   const candidates = [...buy, ...sell].flatMap(({ priceTicks }) => [priceTicks - 1, priceTicks, priceTicks + 1])
-  const considered = new Set([...candidates, referencePriceTicks])
+  const considered = new Set([...candidates, nearestTicks])
   const auctions = [...considered]
-    .filter((priceTicks) => lowestSellTicks <= priceTicks && priceTicks <= highestBuyTicks)
+    .filter((priceTicks) => least <= priceTicks && priceTicks <= most)
     .map((priceTicks) => auctionAt(priceTicks, buy, sell))
-  if (auctions.length === 0) return undefined
 
   const mostLots = Math.max(...auctions.map(({ volumeLots }) => volumeLots))
   const largest = auctions.filter(({ volumeLots }) => volumeLots === mostLots)
@@ -36,10 +42,25 @@ export function auctionOf({ resting: { buy, sell } }: NaiveBook, referencePriceT
 export function uncross(book: NaiveBook, referencePriceTicks: () => number): number | undefined {
   let firstPriceTicks: number | undefined
   for (;;) {
+    keepApart(book)
     const auction = auctionOf(book, referencePriceTicks())
     if (!auction) return firstPriceTicks
     firstPriceTicks ??= auction.priceTicks
     uncrossAt(auction.priceTicks, book)
+  }
+}
+
+/** Orders of one owner do not meet: as long as they are first in line of both sides, self-trade prevention is done. */
+function keepApart(book: NaiveBook): void {
+  for (;;) {
+    const [buy] = book.resting.buy
+    const [sell] = book.resting.sell
+    if (!buy || !sell || buy.priceTicks < sell.priceTicks || buy.owner !== sell.owner) return
+    book.beginAt('buy', buy.priceTicks)
+    book.beginAt('sell', sell.priceTicks)
+    meetInAuction(book, buy, sell, 0)
+    book.endAt('buy')
+    book.endAt('sell')
   }
 }
 
@@ -55,10 +76,7 @@ function uncrossAt(priceTicks: number, book: NaiveBook): void {
     if (sell.priceTicks !== sellLevel) book.beginAt('sell', sell.priceTicks)
     buyLevel = buy.priceTicks
     sellLevel = sell.priceTicks
-    const [resting, incoming] = buy.orderId < sell.orderId ? [buy, sell] : [sell, buy]
-    const quantityLots = Math.min(buy.shownLots, sell.shownLots)
-    const goesOn = book.meet({ resting, incoming, aggressor: 'any', priceTicks, quantityLots })
-    if (!goesOn) book.cancel(incoming)
+    meetInAuction(book, buy, sell, priceTicks)
     // A level that has no orders left is done.
     if (buys[0]?.priceTicks !== buyLevel) book.endAt('buy')
     if (sells[0]?.priceTicks !== sellLevel) book.endAt('sell')
@@ -67,10 +85,21 @@ function uncrossAt(priceTicks: number, book: NaiveBook): void {
   book.endAt('sell')
 }
 
+function meetInAuction(book: NaiveBook, buy: BookOrder, sell: BookOrder, priceTicks: number): void {
+  const [resting, incoming] = buy.orderId < sell.orderId ? [buy, sell] : [sell, buy]
+  const quantityLots = Math.min(buy.shownLots, sell.shownLots)
+  const goesOn = book.meet({ resting, incoming, aggressor: 'any', priceTicks, quantityLots })
+  if (!goesOn) book.cancel(incoming)
+}
+
 function auctionAt(priceTicks: number, buys: readonly BookOrder[], sells: readonly BookOrder[]): Auction {
   const buyLots = sumOf(buys.filter((order) => order.priceTicks >= priceTicks).map(leavesOf))
   const sellLots = sumOf(sells.filter((order) => order.priceTicks <= priceTicks).map(leavesOf))
   return { priceTicks, volumeLots: Math.min(buyLots, sellLots), imbalanceLots: buyLots - sellLots }
+}
+
+function priceOf(order: BookOrder): number {
+  return order.priceTicks
 }
 
 function leavesOf(order: BookOrder): number {

@@ -170,12 +170,15 @@ export class OrderBook {
   uncross(referencePriceTicks: number): number {
     const { book, reports } = this
     this.isMatching = true
-    book.findAuctionPrice(referencePriceTicks)
-    const priceTicks = book.auctionPriceTicks
     reports.lastPriceTicks = referencePriceTicks
+    let firstPriceTicks = 0
     // Self-trade prevention can leave the book crossed.
-    while (book.findAuctionPrice(reports.lastPriceTicks)) book.uncross(book.auctionPriceTicks)
-    return priceTicks
+    for (;;) {
+      book.keepApart()
+      if (!book.findAuctionPrice(reports.lastPriceTicks)) return firstPriceTicks
+      if (firstPriceTicks === 0) firstPriceTicks = book.auctionPriceTicks
+      book.uncross(book.auctionPriceTicks)
+    }
   }
 
   /** What an auction would do now; all 0 if nothing would trade. */
