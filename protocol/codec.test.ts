@@ -69,6 +69,14 @@ describe('the general codec', () => {
     }
   })
 
+  it('says which number of a message is above its bound', () => {
+    const atMost = [21, 3, 1, 3_600_000, 5, 0, 0, 0, 0]
+    expect(fromArray(atMost)).toMatchObject({ type: 'setProtection', intervalMs: 3_600_000 })
+    expect(() => fromArray(atMost.with(3, 3_600_001))).toThrow(
+      'setProtection.intervalMs is 3600001, at most 3600000 is allowed',
+    )
+  })
+
   it('says which field of which command has a row that is wrong', () => {
     const row = [1, 99, 5, 101, 5]
     const arrayWith = (quotes: unknown) => () => fromArray([20, 3, 1, quotes])

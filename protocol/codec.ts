@@ -107,8 +107,8 @@ function build(
   fields.forEach((field, index) => {
     const given = read(field, index)
     const absent = given === undefined || given === null
-    const value = absent ? field.default : (excessOfRows(field, given) ?? convert(field.type, given))
-    if (value === undefined || value instanceof RowProblem) {
+    const value = absent ? field.default : (excess(field, given) ?? convert(field.type, given))
+    if (value === undefined || value instanceof ValueProblem) {
       const ref = typeof message.ref === 'number' ? message.ref : 0
       const problem = value?.text ?? (absent ? 'is missing' : `cannot be ${show(given)}`)
       throw new ProtocolError('invalidField', `${name}.${field.name} ${problem}`, field.name, ref)
@@ -118,8 +118,8 @@ function build(
   return message as unknown as Message
 }
 
-/** What is wrong with the rows of a list, for the error text of its field. */
-class RowProblem {
+/** What is wrong with a value that its type alone would let pass, for the error text of its field. */
+class ValueProblem {
   readonly text: string
 
   constructor(text: string) {
@@ -127,9 +127,15 @@ class RowProblem {
   }
 }
 
-function excessOfRows({ maxRows }: FieldDefinition, value: unknown): RowProblem | undefined {
-  if (maxRows === undefined || !Array.isArray(value) || value.length <= maxRows) return undefined
-  return new RowProblem(`has ${value.length} rows, ${maxRows} are allowed`)
+/** What is too much about a value, if anything is. */
+function excess({ max }: FieldDefinition, value: unknown): ValueProblem | undefined {
+  if (max === undefined) return undefined
+  if (Array.isArray(value) && value.length > max) {
+    return new ValueProblem(`has ${value.length} rows, ${max} are allowed`)
+  }
+  return typeof value === 'number' && value > max
+    ? new ValueProblem(`is ${value}, at most ${max} is allowed`)
+    : undefined
 }
 
 /** Adds the values of fields or columns in order, without those at the end that have their defaults. */
@@ -160,7 +166,7 @@ function toWire(type: FieldType, value: unknown): unknown {
   return (enumerations[type] as Record<string, number>)[value as string]
 }
 
-/** Undefined where the value does not fit the type, or a RowProblem. */
+/** Undefined where the value does not fit the type, or a ValueProblem. */
 function fromWire(type: FieldType, value: unknown): unknown {
   if (isList(type)) return readRows(type, value, readArrayRow)
   return isEnumeration(type) ? nameOfValue[type].get(value as number) : scalar(type, value)
@@ -177,33 +183,33 @@ type Columns = readonly FieldDefinition[]
 function readRows(
   type: `list:${RowName}`,
   value: unknown,
-  readRow: (columns: Columns, row: unknown) => Record<string, unknown> | RowProblem,
+  readRow: (columns: Columns, row: unknown) => Record<string, unknown> | ValueProblem,
 ): unknown {
   if (!Array.isArray(value)) return undefined
   const columns = rows[rowName(type)]
   const list: Record<string, unknown>[] = []
   for (const item of value) {
     const row = readRow(columns, item)
-    if (row instanceof RowProblem) return row
+    if (row instanceof ValueProblem) return row
     list.push(row)
   }
   return list
 }
 
-function readArrayRow(columns: Columns, row: unknown): Record<string, unknown> | RowProblem {
+function readArrayRow(columns: Columns, row: unknown): Record<string, unknown> | ValueProblem {
   if (!Array.isArray(row) || row.length > columns.length) {
-    return new RowProblem(`has a row that is not an array of at most ${columns.length} columns`)
+    return new ValueProblem(`has a row that is not an array of at most ${columns.length} columns`)
   }
   return readColumns(columns, (_, index) => row[index], fromWire)
 }
 
-function readObjectRow(columns: Columns, row: unknown): Record<string, unknown> | RowProblem {
+function readObjectRow(columns: Columns, row: unknown): Record<string, unknown> | ValueProblem {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) {
-    return new RowProblem('has a row that is not an object')
+    return new ValueProblem('has a row that is not an object')
   }
   for (const key of Object.keys(row)) {
     if (!columns.some(({ name }) => name === key))
-      return new RowProblem(`has a row with ${show(key)}, which is no column`)
+      return new ValueProblem(`has a row with ${show(key)}, which is no column`)
   }
   const values = row as Record<string, unknown>
   return readColumns(columns, ({ name }) => (Object.hasOwn(values, name) ? values[name] : undefined), fromJson)
@@ -213,13 +219,13 @@ function readColumns(
   columns: Columns,
   read: (column: FieldDefinition, index: number) => unknown,
   convert: (type: FieldType, value: unknown) => unknown,
-): Record<string, unknown> | RowProblem {
+): Record<string, unknown> | ValueProblem {
   const row: Record<string, unknown> = {}
   for (let index = 0; index < columns.length; index++) {
     const column = columns[index]
     const given = read(column, index)
     const value = given === undefined || given === null ? column.default : convert(column.type, given)
-    if (value === undefined) return new RowProblem(`has a row whose ${column.name} is missing or invalid`)
+    if (value === undefined) return new ValueProblem(`has a row whose ${column.name} is missing or invalid`)
     row[column.name] = value
   }
   return row

@@ -13,6 +13,8 @@ export const limits = {
   maxIcebergParts: 100,
   /** Most quotes of one massQuote (`invalidField`). */
   maxQuotesPerMessage: 256,
+  /** Longest rolling interval of a protection group: what traded in it is remembered one by one (`invalidField`). */
+  maxProtectionIntervalMs: 3_600_000,
   /** Highest number of a protection group (`invalidGroup`). */
   maxProtectionGroup: 65_535,
   /** Most instruments of one exchange. */

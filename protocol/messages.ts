@@ -239,8 +239,8 @@ export interface FieldDefinition {
   readonly about: string
   /** Makes the field optional on arrival. */
   readonly default?: number | boolean | string
-  /** Most rows of a list (`invalidField`). */
-  readonly maxRows?: number
+  /** Largest number, or most rows of a list (`invalidField`). */
+  readonly max?: number
 }
 
 export interface MessageDefinition {
@@ -456,7 +456,7 @@ export const messages = {
         name: 'quotes',
         type: 'list:quote',
         about: 'at most maxQuotesPerMessage',
-        maxRows: limits.maxQuotesPerMessage,
+        max: limits.maxQuotesPerMessage,
       },
     ],
   },
@@ -467,7 +467,12 @@ export const messages = {
     fields: [
       { name: 'ref', type: 'uint', about: 'above every ref that the session sent before' },
       { name: 'group', type: 'uint', about: 'which group, from 1' },
-      { name: 'intervalMs', type: 'uint', about: 'length of the rolling interval; 0: no protection' },
+      {
+        name: 'intervalMs',
+        type: 'uint',
+        about: 'length of the rolling interval, at most maxProtectionIntervalMs; 0: no protection',
+        max: limits.maxProtectionIntervalMs,
+      },
       { name: 'maxLots', type: 'uint', about: 'lots traded that trigger it' },
       { name: 'maxNotionalMinor', type: 'uint', about: 'notional traded that triggers it' },
       { name: 'maxFills', type: 'uint', about: 'number of fills that triggers it' },

@@ -14,9 +14,10 @@ import { nextChangeUs, nextMidnightUs, phaseAt } from './schedule.ts'
 import type { ExchangeState } from './state.ts'
 import { timerKind } from './timers.ts'
 
-const { ORDER_SIZE, TERMS } = orderLayout
+const { ORDER_SIZE, PRICE, TERMS } = orderLayout
 const { TERMS_SIZE, TIMER } = termsLayout
 const { closed, closingAuction, continuous, halted, openingAuction } = enumerations.phase
+const { market } = enumerations.orderType
 const { atClose, atOpen, day } = enumerations.timeInForce
 const { auctionOver } = enumerations.cancelReason
 
@@ -179,8 +180,13 @@ export class Phases {
   }
 
   private enterWaitingAtClose(instrument: Instrument): void {
+    const pool = this.state.memory.orders
     for (const order of this.orders.waitingAtClose(instrument)) {
       this.orders.takeOut(order)
+      // What the price band allowed when it was accepted may be far from where the market is now.
+      if (pool.orderType(order) === market) {
+        pool.int32[order * ORDER_SIZE + PRICE] = instrument.worstPriceTicks(pool.side(order))
+      }
       this.orders.rest(order)
     }
   }

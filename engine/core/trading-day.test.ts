@@ -190,3 +190,18 @@ describe('the price band before the first trade', () => {
     expect(venue.buy('A', 1, 111)).toEqual(['A rejected: priceBand, priceTicks, 110'])
   })
 })
+
+describe('a market order for the close', () => {
+  it('takes part at the worst price that the band allows when the closing auction begins', () => {
+    const venue = new Venue({ priceBandBasisPoints: 500 })
+    venue.sell('B', 1, 100)
+    venue.buy('A', 1, 100)
+    expect(venue.buy('A', 5, 0, { type: 'market', timeInForce: 'atClose' })).toEqual(['A#2 accepted: buy 5 @ 105'])
+    for (const price of [105, 110, 115]) {
+      venue.sell('B', 1, price)
+      venue.buy('A', 1, price)
+    }
+    // 5 % of 115 are 5 whole ticks.
+    expect(venue.enterPhase('closingAuction')).toContain('bids 120: 5 in 1')
+  })
+})

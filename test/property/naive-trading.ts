@@ -142,7 +142,10 @@ export function enterPhase(state: NaiveState, market: Market, phase: Phase, caus
   market.phase = phase
   state.write({ type: eventType.phaseChanged, instrument, detail1: phases[phase] })
   if (phase === 'closingAuction') {
-    for (const order of untilCloseInOrder(state, instrument)) restInBook(state, order)
+    for (const order of untilCloseInOrder(state, instrument)) {
+      if (order.orderType === 'market') order.priceTicks = worstPriceTicks(market, order.side)
+      restInBook(state, order)
+    }
   }
   if (phase === 'closed') expireDayOrders(state, market)
   hold(state, market, cause)
