@@ -79,6 +79,16 @@ describe('price band', () => {
   })
 })
 
+describe('a definition', () => {
+  it('may change the worth of a tick only before there were orders', () => {
+    const { instrument } = list({ tickValueMinor: 1 })
+    instrument.redefine({ ...instrument.definition, tickValueMinor: 5 })
+    instrument.commandCount++
+    const other = { ...instrument.definition, tickValueMinor: 1 }
+    expect(() => instrument.redefine(other)).toThrow('the tick value of instrument 1 cannot change any more')
+  })
+})
+
 describe('volatility bands', () => {
   it('leave a limit price alone where the definition has none', () => {
     const { instrument } = list({})

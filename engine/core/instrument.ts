@@ -78,7 +78,11 @@ export class Instrument {
     return this.currentDefinition
   }
 
+  /** @throws if orders were entered and a lot would be worth something else than it was for them */
   redefine(definition: InstrumentDefinition): void {
+    if (definition.tickValueMinor !== this.currentDefinition.tickValueMinor && this.commandCount > 0) {
+      throw new Error(`the tick value of instrument ${this.number} cannot change any more`)
+    }
     this.currentDefinition = definition
     this.schedule = scheduleOf(definition)
     this.hasVolatilityBands = hasVolatilityBands(definition)
