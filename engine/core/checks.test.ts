@@ -239,8 +239,8 @@ describe('checks', () => {
     expect(venue.quote('A', [[largest, 1, 1, 2, 1]])[0]).toMatch(/rejected: unknownInstrument/)
     expect(venue.quote('A', [[1, 1, largest, 2, largest]])[0]).toMatch(/rejected: quantityOutOfRange, bidQuantityLots/)
     venue.limitRisk('A', { maxOrderNotionalMinor: largest })
-    venue.defineInstrument({ tickValueMinor: 2 ** 40 })
+    venue.defineInstrument({ instrument: 2, symbol: 'BETA', tickValueMinor: 2 ** 40 })
     const rejected = `A rejected: orderNotional, quantityLots, ${limits.maxNotionalMinor}`
-    expect(venue.buy('A', 1_000_000, 1_000)).toEqual([rejected])
+    expect(venue.buy('A', 1_000_000, 1_000, { instrument: 2 })).toEqual([rejected])
   })
 })
