@@ -50,6 +50,7 @@ const leftOut: Readonly<Record<string, readonly string[]>> = {
     'endReason',
   ],
   OpenOrders: ['instrument'],
+  OrderEntry: ['askedFor'],
   Quotes: ['lastNamed', 'accepted', 'field', 'bound'],
   Risk: ['field', 'bound'],
   Timers: ['dueUs', 'kind', 'subject'],

@@ -11,7 +11,7 @@ import { kindLayout, type OrderPool, orderLayout } from './order-pool.ts'
 import type { PriceIndex } from './price-index.ts'
 import type { Queues } from './queues.ts'
 
-const { HEAD, LEVEL_PRICE, LEVEL_MASK, LEVEL_SIZE, ORDER_COUNT } = levelLayout
+const { HEAD, LEVEL_PRICE, LEVEL_MASK, LEVEL_SIZE, ORDER_COUNT, TAIL } = levelLayout
 const { ACCOUNT, KIND, LEAVES, LEVEL, NEXT, ORDER_SIZE, PRICE, SLOT_MASK } = orderLayout
 const { REDUCE_ONLY } = kindLayout
 const { buy: BUY, sell: SELL } = enumerations.side
@@ -236,6 +236,13 @@ export class Book {
       if (lots <= 0) return true
     }
     return false
+  }
+
+  /** The newest order, 0 if there is none, of the level at a price, if that is found at once. Any number may be asked for. */
+  newestNear(side: number, priceTicks: number): number {
+    const tree = side === BUY ? this.bidTree : this.askTree
+    // Level 0 is all 0.
+    return this.levels.int32[(this.prices.findNear(tree, priceTicks) & LEVEL_MASK) * LEVEL_SIZE + TAIL]
   }
 
   /** Puts an order, whose price and leaves are set, at the end of its level's queue. */

@@ -51,6 +51,14 @@ export class PriceIndex {
     return leaf === 0 ? 0 : this.child(leaf, priceTicks & MASK)
   }
 
+  /** The same for any number at all, but 0 as well where the price is not near the one that was last looked up. */
+  findNear(tree: number, priceTicks: number): number {
+    const { trees } = this
+    const base = tree * TREE_SIZE
+    const isNear = trees[base + RECENT_RANGE] === priceTicks >>> FAN_OUT_BITS
+    return isNear ? this.child(trees[base + RECENT_LEAF], priceTicks & MASK) : 0
+  }
+
   /** Adds a price that is not in the tree. */
   insert(tree: number, priceTicks: number, level: number): void {
     const leaf = this.leaf(tree, priceTicks)
