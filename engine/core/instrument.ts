@@ -208,6 +208,11 @@ export class Instrument {
     return hasMiddle ? Math.floor((bid + ask) / 2) : this.currentDefinition.referencePriceTicks
   }
 
+  /** The most that a lot of such an order may trade at if it comes in now: a sell gets the best buy price, if that is higher. */
+  dearestTicks(side: number, priceTicks: number): number {
+    return side === BUY ? priceTicks : Math.max(priceTicks, this.book.bestPriceTicks(BUY))
+  }
+
   /** Price of the last auction, 0 before the first. */
   get auctionPriceTicks(): number {
     return this.auctionPrice

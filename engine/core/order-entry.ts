@@ -180,7 +180,8 @@ export class OrderEntry {
   private checkTerms(command: Command, participant: number, instrument: Instrument, priceTicks: number): number {
     const { risk } = this
     const { orderType, quantityLots } = command
-    const notionalTicks = orderType === STOP ? command.stopPriceTicks : priceTicks
+    const notionalTicks =
+      orderType === STOP ? command.stopPriceTicks : instrument.dearestTicks(command.side, priceTicks)
     return (
       risk.checkParticipant(participant, command.timeUs) ||
       risk.checkKind(command, instrument) ||
@@ -241,7 +242,9 @@ export class OrderEntry {
     const participant = sessions.participant(command.session)
     const type = orders.orderType(order)
     const hasNoPrice = isWaitingStop && type === STOP
-    const notionalTicks = hasNoPrice ? this.stopPriceTicks(command, order) : priceTicks
+    const notionalTicks = hasNoPrice
+      ? this.stopPriceTicks(command, order)
+      : instrument.dearestTicks(orders.side(order), priceTicks)
     return (
       risk.checkParticipant(participant, command.timeUs) ||
       // A phase takes waiting stops and at-close orders unless it is halted or closed: what waits has no rule of its own.

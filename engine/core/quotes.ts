@@ -296,7 +296,7 @@ export class Quotes {
       risk.checkPriceRange(instrument, priceTicks, priceField) ||
       risk.checkPriceBand(instrument, priceTicks, priceField) ||
       risk.checkPriceDistance(participant, instrument, priceTicks, priceField) ||
-      risk.checkNotional(participant, instrument, lots, priceTicks, lotsField)
+      risk.checkNotional(participant, instrument, lots, instrument.dearestTicks(side, priceTicks), lotsField)
     if (code === 0) {
       const newOrders = bidLots === 0 ? 0 : 1
       participants.addOpenOrders(participant, newOrders)

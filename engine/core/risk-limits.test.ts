@@ -253,3 +253,16 @@ describe('the kill switch', () => {
     ])
   })
 })
+
+describe('the bound on notional', () => {
+  it('counts a sell at the best buy price if that is higher than its own', () => {
+    const venue = new Venue()
+    venue.limitRisk('A', { maxOrderNotionalMinor: 1_000 })
+    venue.buy('B', 20, 500)
+    expect(venue.sell('A', 3, 1)).toEqual(['A rejected: orderNotional, quantityLots, 1000'])
+    expect(venue.sell('A', 3, 0, { type: 'market', timeInForce: 'immediateOrCancel' })).toEqual([
+      'A rejected: orderNotional, quantityLots, 1000',
+    ])
+    expect(venue.sell('A', 2, 1)).toContain('A#3 filled: 2 @ 500, 0 left, taker')
+  })
+})

@@ -132,7 +132,9 @@ function checkBand(code: ErrorName, candidate: Candidate, { lowest, highest }: P
 export function checkNotional(candidate: Candidate): Reject | undefined {
   const { market, participant, quantityLots, quantityField } = candidate
   const bound = Math.min(participant.terms.maxOrderNotionalMinor, limits.maxNotionalMinor)
-  const priceTicks = candidate.orderType === 'stop' ? candidate.stopPriceTicks : candidate.priceTicks
+  const bestBuyTicks = market.book.resting.buy[0]?.priceTicks ?? 0
+  const dearestTicks = Math.max(candidate.priceTicks, candidate.side === 'sell' ? bestBuyTicks : 0)
+  const priceTicks = candidate.orderType === 'stop' ? candidate.stopPriceTicks : dearestTicks
   const notionalMinor = BigInt(priceTicks) * BigInt(quantityLots) * BigInt(market.definition.tickValueMinor)
   return notionalMinor > BigInt(bound) ? reject('orderNotional', quantityField, bound) : undefined
 }
