@@ -186,6 +186,7 @@ it('may not take cash beyond what is counted exactly, even at prices above a ran
   // 2^46 each: with a rebate of as much again, 64 of them are 2^53.
   for (const trader of ['A', 'C'] as const) for (let order = 0; order < 60; order++) venue.buy(trader, 2 ** 16, highest)
   venue.defineInstrument({ maxPriceTicks: 100, takerFeeRate: -1_000_000 })
+  venue.limitRisk('B', { maxPositionLots: 2 ** 40 })
   const answers = Array.from({ length: 64 }, () => venue.sell('B', 2 ** 16, 100)[0])
   expect(answers[0]).toMatch(/accepted/)
   expect(answers.at(-1)).toBe('B rejected: ledgerRange, quantityLots, 0')
