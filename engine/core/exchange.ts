@@ -27,6 +27,7 @@ import type { ProtectionState } from './protection.ts'
 import { QuoteOrders } from './quote-orders.ts'
 import type { QuoteState } from './quote-table.ts'
 import { Quotes } from './quotes.ts'
+import { Replacement } from './replacement.ts'
 import { Risk } from './risk.ts'
 import type { SessionState } from './sessions.ts'
 import { ExchangeState } from './state.ts'
@@ -68,6 +69,7 @@ export class Exchange {
   private readonly openOrders: OpenOrders
   private readonly matching: Matching
   private readonly orderEntry: OrderEntry
+  private readonly replacement: Replacement
   private readonly quotes: Quotes
   private readonly phases: Phases
   private readonly control: Control
@@ -88,6 +90,7 @@ export class Exchange {
     this.quotes = new Quotes(state, events, risk, new QuoteOrders(state, this.openOrders, this.matching))
     this.matching.connect(this.phases, this.quotes)
     this.orderEntry = new OrderEntry(state, risk, events, this.openOrders, this.matching)
+    this.replacement = new Replacement(state, risk, events, this.openOrders, this.matching)
     this.control = new Control(state, this.openOrders, this.phases)
   }
 
@@ -129,7 +132,7 @@ export class Exchange {
         this.orderEntry.cancelOrder(command)
         break
       case replaceOrder:
-        this.orderEntry.replaceOrder(command)
+        this.replacement.replaceOrder(command)
         break
       case massCancel:
         this.orderEntry.massCancel(command)

@@ -6,27 +6,22 @@
 import { enumerations } from '../../protocol/messages.ts'
 import type { BookListener } from './book/book.ts'
 import { kindLayout, orderLayout } from './book/order-pool.ts'
-import { termsLayout } from './book/order-terms.ts'
 import type { Command } from './command.ts'
 import { doubleZero } from './double-zero.ts'
 import type { EventWriter } from './event-writer.ts'
 import type { Instrument } from './instrument.ts'
-import { type OpenOrders, stopLadder } from './open-orders.ts'
+import type { OpenOrders } from './open-orders.ts'
 import type { ExchangeState } from './state.ts'
+import { Stops } from './stops.ts'
 
-const { ACCOUNT, KIND, LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY, TERMS } = orderLayout
-const { ORDER_TYPE_SHIFT, PART_MASK, QUOTE, REDUCE_ONLY, SELF_TRADE_MODE_SHIFT, SIDE_MASK, TIME_IN_FORCE_SHIFT } =
-  kindLayout
-const { LIMIT_PRICE, STOP_PRICE, TERMS_SIZE } = termsLayout
+const { ACCOUNT, KIND, LEAVES, ORDER_SESSION, ORDER_SIZE, PRICE, QUANTITY } = orderLayout
+const { PART_MASK, QUOTE, REDUCE_ONLY, SELF_TRADE_MODE_SHIFT, SIDE_MASK, TIME_IN_FORCE_SHIFT } = kindLayout
 const { any: ANY_SIDE, buy: BUY, sell: SELL } = enumerations.side
 const { immediateOrCancel: IOC, fillOrKill: FOK } = enumerations.timeInForce
-const { limit: LIMIT, market: MARKET, stop: STOP } = enumerations.orderType
 const {
   fillOrKill: FILL_OR_KILL,
   halted: HALTED,
   immediateOrCancel: IMMEDIATE_OR_CANCEL,
-  priceBand: PRICE_BAND,
-  reduceOnly: REDUCE_ONLY_REASON,
   selfTrade: SELF_TRADE,
 } = enumerations.cancelReason
 const { auction: IN_AUCTION, maker: MAKER } = enumerations.liquidity
@@ -50,6 +45,7 @@ export class Matching implements BookListener {
   private readonly state: ExchangeState
   private readonly events: EventWriter
   private readonly openOrders: OpenOrders
+  private readonly stops: Stops
   private volatility!: VolatilityHalt
   private quotes!: QuoteFills
 
@@ -75,6 +71,7 @@ export class Matching implements BookListener {
     this.state = state
     this.events = events
     this.openOrders = openOrders
+    this.stops = new Stops(state, events, openOrders)
   }
 
   /** Whom to tell of what: both need this to be there first. */
@@ -139,9 +136,9 @@ export class Matching implements BookListener {
     if (this.isLookingAtStops) return
     this.isLookingAtStops = true
     while (instrument.isContinuous) {
-      const order = this.triggeredStop(instrument)
+      const order = this.stops.next(instrument)
       if (order === 0) break
-      this.trigger(order, instrument)
+      if (this.stops.trigger(order, instrument)) this.activate(order)
       if (this.bandReached) {
         this.bandReached = false
         this.volatility.haltForVolatility(instrument)
@@ -383,60 +380,5 @@ export class Matching implements BookListener {
     events.orderLost(order, lots, SELF_TRADE)
     if (isGone) openOrders.forget(order)
     else if ((int32[base + KIND] & QUOTE) !== 0) state.quotes.orderReduced(order)
-  }
-
-  // ── stops ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** The next stop that the last price has reached, 0 if there is none. */
-  private triggeredStop(instrument: Instrument): number {
-    const { lastPriceTicks } = instrument
-    if (lastPriceTicks === 0 || !instrument.hasStops) return 0
-    const stops = instrument.waitingStops()
-    for (let side = BUY; side <= SELL; side++) {
-      const ladder = stopLadder(side)
-      const stopPriceTicks = stops.bestPriceTicks(ladder)
-      if (stopPriceTicks === 0) continue
-      if (side === BUY ? lastPriceTicks >= stopPriceTicks : lastPriceTicks <= stopPriceTicks) return stops.first(ladder)
-    }
-    return 0
-  }
-
-  /** Turns a waiting stop into the order that it waited to be, and lets that come into the market. */
-  private trigger(order: number, instrument: Instrument): void {
-    const { openOrders, events, state } = this
-    const { orders } = state.memory
-    openOrders.takeOut(order)
-    const base = order * ORDER_SIZE
-    const terms = orders.int32[base + TERMS] * TERMS_SIZE
-    const kind = orders.int32[base + KIND]
-    const side = kind & SIDE_MASK
-    const isMarket = ((kind >> ORDER_TYPE_SHIFT) & PART_MASK) === STOP
-    orders.int32[base + PRICE] = isMarket ? instrument.worstPriceTicks(side) : orders.terms.int32[terms + LIMIT_PRICE]
-    orders.terms.int32[terms + STOP_PRICE] = 0
-    orders.setOrderType(order, isMarket ? MARKET : LIMIT)
-    if (isMarket) orders.setTimeInForce(order, IOC)
-    events.triggered(order)
-    if (!isMarket && !instrument.allows(orders.int32[base + PRICE])) {
-      events.cancelled(order, 0, PRICE_BAND)
-      openOrders.forget(order)
-    } else if ((kind & REDUCE_ONLY) === 0 || this.fitsPosition(order, side)) this.activate(order)
-  }
-
-  /** Lowers a reduce-only order that is in no book to what there is to reduce. Returns whether anything is left of it. */
-  private fitsPosition(order: number, side: number): boolean {
-    const { int32 } = this.state.memory.orders
-    const base = order * ORDER_SIZE
-    const reducibleLots = this.state.accounts.reducibleLots(int32[base + ACCOUNT], side)
-    const tooManyLots = int32[base + LEAVES] - reducibleLots
-    if (tooManyLots <= 0) return true
-    if (reducibleLots === 0) {
-      this.events.cancelled(order, 0, REDUCE_ONLY_REASON)
-      this.openOrders.forget(order)
-      return false
-    }
-    int32[base + LEAVES] = reducibleLots
-    int32[base + QUANTITY] -= tooManyLots
-    this.events.orderLost(order, tooManyLots, REDUCE_ONLY_REASON)
-    return true
   }
 }

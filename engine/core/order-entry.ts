@@ -1,6 +1,6 @@
 /**
- * What the order-entry commands do: checks first, then the order's way into the market, within it, or out of it. Each
- * command either is rejected and changes nothing but what counts messages, or is carried out whole.
+ * What new orders and cancels do: checks first, then the order's way into the market or out of it. Each command either is
+ * rejected and changes nothing but what counts messages, or is carried out whole.
  */
 
 import { errors } from '../../protocol/errors.ts'
@@ -12,34 +12,21 @@ import type { Command } from './command.ts'
 import type { EventWriter } from './event-writer.ts'
 import type { Instrument } from './instrument.ts'
 import type { Matching } from './matching.ts'
-import { type OpenOrders, stopLadder } from './open-orders.ts'
+import type { OpenOrders } from './open-orders.ts'
 import { isStop, type Risk } from './risk.ts'
 import type { ExchangeState } from './state.ts'
 import { timerKind } from './timers.ts'
 
 const { LEVEL_MASK, LEVEL_SIZE } = levelLayout
-const { ACCOUNT, KIND, LEAVES, LEVEL, ORDER_SIZE, PRICE, QUANTITY, TERMS } = orderLayout
-const {
-  INSTRUMENT_SHIFT,
-  ORDER_TYPE_SHIFT,
-  REDUCE_ONLY,
-  SELF_TRADE_MODE_SHIFT,
-  SIDE_MASK,
-  TIME_IN_FORCE_SHIFT,
-  WAITING_AT_CLOSE,
-  WAITING_STOP,
-} = kindLayout
+const { ACCOUNT, LEVEL, ORDER_SIZE, PRICE, TERMS } = orderLayout
+const { INSTRUMENT_SHIFT, ORDER_TYPE_SHIFT, REDUCE_ONLY, SELF_TRADE_MODE_SHIFT, TIME_IN_FORCE_SHIFT } = kindLayout
 const { DISPLAY, LIMIT_PRICE, STOP_PRICE, TERMS_SIZE, TIMER } = termsLayout
 const { field } = enumerations
 const { any: ANY_SIDE, buy: BUY, sell: SELL } = enumerations.side
 const { market: MARKET, postOnly: POST_ONLY, stop: STOP, stopLimit: STOP_LIMIT } = enumerations.orderType
 const { fillOrKill: FOK, goodTillDate: GTD, atClose: AT_CLOSE } = enumerations.timeInForce
 const { closingAuction: CLOSING_AUCTION } = enumerations.phase
-const {
-  massCancel: MASS_CANCEL,
-  replacedBelowFilled: REPLACED_BELOW_FILLED,
-  requested: REQUESTED,
-} = enumerations.cancelReason
+const { massCancel: MASS_CANCEL, requested: REQUESTED } = enumerations.cancelReason
 const UNKNOWN_INSTRUMENT = errors.unknownInstrument.number
 const UNKNOWN_ORDER = errors.unknownOrder.number
 
@@ -82,7 +69,7 @@ export class OrderEntry {
       quantityLots = this.reducedLots(command, account)
       if (quantityLots === 0) code = risk.fail(errors.reduceOnly.number, field.reduceOnly, 0)
     }
-    code ||= this.checkExposure(
+    code ||= risk.checkExposure(
       participant,
       account,
       instrument,
@@ -110,36 +97,6 @@ export class OrderEntry {
     this.askAround(order)
     this.openOrders.instrumentOf(order).commandCount++
     this.openOrders.cancel(order, command.ref, REQUESTED)
-  }
-
-  replaceOrder(command: Command): void {
-    const { state, events, openOrders } = this
-    const { session, ref } = command
-    const order = state.index.find(session, command.orderRef)
-    if (order === 0) {
-      state.valuation.revalueIfDue(state.sessions.participant(session), command.timeUs)
-      events.rejected(session, ref, UNKNOWN_ORDER, field.orderRef, 0)
-      return
-    }
-    const instrument = openOrders.instrumentOf(order)
-    instrument.commandCount++
-    const { int32 } = state.memory.orders
-    const base = order * ORDER_SIZE
-    const isWaitingStop = (int32[base + KIND] & WAITING_STOP) !== 0
-    let code = this.checkNewTerms(command, order, instrument, isWaitingStop)
-    const filledLots = int32[base + QUANTITY] - int32[base + LEAVES]
-    if (code === 0 && command.quantityLots <= filledLots) {
-      openOrders.cancel(order, ref, REPLACED_BELOW_FILLED)
-      return
-    }
-    const addedLots = command.quantityLots - int32[base + QUANTITY]
-    if (code === 0 && addedLots > 0) code = this.checkAddedLots(order, instrument, addedLots)
-    const keepsPriority = command.priceTicks === int32[base + PRICE] && addedLots <= 0
-    if (code === 0 && !keepsPriority && !isWaitingStop) code = this.checkReentry(command, order, instrument)
-    if (code !== 0) events.rejected(session, ref, code, this.risk.field, this.risk.bound)
-    else if (isWaitingStop) this.replaceStop(command, order, instrument)
-    else if (keepsPriority) this.reduce(command, order, instrument)
-    else this.reenter(command, order, instrument)
   }
 
   massCancel(command: Command): void {
@@ -185,115 +142,16 @@ export class OrderEntry {
     return (
       risk.checkParticipant(participant, command.timeUs) ||
       risk.checkKind(command, instrument) ||
-      this.checkPhase(instrument, command.timeInForce) ||
+      risk.checkPhase(instrument, command.timeInForce) ||
       risk.checkQuantity(participant, instrument, quantityLots) ||
       // A market order's price is the band's own edge, and a stop has none yet.
       (orderType === MARKET || orderType === STOP
         ? 0
-        : this.checkPrice(participant, instrument, priceTicks, orderType !== STOP_LIMIT)) ||
+        : risk.checkPrice(participant, instrument, priceTicks, orderType !== STOP_LIMIT)) ||
       risk.checkNotional(participant, instrument, quantityLots, notionalTicks) ||
       risk.checkDuplicate(participant, command, priceTicks) ||
       risk.checkOpenOrders(participant)
     )
-  }
-
-  /** @param meetsBand whether the price band of now counts: a stop-limit order meets that of its trigger */
-  private checkPrice(participant: number, instrument: Instrument, priceTicks: number, meetsBand: boolean): number {
-    const { risk } = this
-    return (
-      (meetsBand && instrument.allows(priceTicks)
-        ? 0
-        : risk.checkPriceRange(instrument, priceTicks) ||
-          (meetsBand ? risk.checkPriceBand(instrument, priceTicks) : 0)) ||
-      risk.checkPriceDistance(participant, instrument, priceTicks)
-    )
-  }
-
-  private checkPhase(instrument: Instrument, timeInForce: number): number {
-    if (instrument.takes(timeInForce)) return 0
-    return this.risk.fail(errors.wrongPhase.number, field.instrument, instrument.phase)
-  }
-
-  /** What depends on the participant's positions and open orders. */
-  private checkExposure(
-    participant: number,
-    account: number,
-    instrument: Instrument,
-    side: number,
-    addedLots: number,
-    worstPositionLots: number,
-    isReduceOnly: boolean,
-  ): number {
-    const { risk } = this
-    return (
-      risk.checkPosition(participant, worstPositionLots) ||
-      risk.checkGrossExposure(participant, account, instrument, side, addedLots) ||
-      (isReduceOnly ? 0 : risk.checkDailyLoss(participant)) ||
-      risk.checkLedgerRange(account, instrument, addedLots)
-    )
-  }
-
-  /** What a replacement states, by itself. */
-  private checkNewTerms(command: Command, order: number, instrument: Instrument, isWaitingStop: boolean): number {
-    const { risk } = this
-    const { sessions, memory } = this.state
-    const { orders } = memory
-    const { quantityLots, priceTicks } = command
-    const participant = sessions.participant(command.session)
-    const type = orders.orderType(order)
-    const hasNoPrice = isWaitingStop && type === STOP
-    const notionalTicks = hasNoPrice
-      ? this.stopPriceTicks(command, order)
-      : instrument.dearestTicks(orders.side(order), priceTicks)
-    return (
-      risk.checkParticipant(participant, command.timeUs) ||
-      // A phase takes waiting stops and at-close orders unless it is halted or closed: what waits has no rule of its own.
-      this.checkPhase(instrument, orders.timeInForce(order)) ||
-      risk.checkQuantity(participant, instrument, quantityLots) ||
-      risk.checkNewStopPrice(instrument, isWaitingStop, command.stopPriceTicks) ||
-      (hasNoPrice ? 0 : this.checkNewPrice(participant, order, instrument, priceTicks, isWaitingStop)) ||
-      risk.checkNotional(participant, instrument, quantityLots, notionalTicks)
-    )
-  }
-
-  private checkNewPrice(
-    participant: number,
-    order: number,
-    instrument: Instrument,
-    priceTicks: number,
-    isWaitingStop: boolean,
-  ): number {
-    const { orders } = this.state.memory
-    const base = order * ORDER_SIZE
-    const oldPriceTicks = isWaitingStop
-      ? orders.terms.int32[orders.int32[base + TERMS] * TERMS_SIZE + LIMIT_PRICE]
-      : orders.int32[base + PRICE]
-    // An order that stays where it is may do so even if the market has moved away.
-    if (priceTicks === oldPriceTicks) return this.risk.checkPriceRange(instrument, priceTicks)
-    return this.checkPrice(participant, instrument, priceTicks, !isWaitingStop)
-  }
-
-  private checkAddedLots(order: number, instrument: Instrument, addedLots: number): number {
-    const { risk } = this
-    const { memory, accounts } = this.state
-    const { int32 } = memory.orders
-    const base = order * ORDER_SIZE
-    if ((int32[base + KIND] & REDUCE_ONLY) !== 0) return risk.fail(errors.reduceOnly.number, field.reduceOnly, 0)
-    // Terms 0 are all 0.
-    const displayLots = memory.terms.int32[int32[base + TERMS] * TERMS_SIZE + DISPLAY]
-    const code = risk.checkIcebergParts(displayLots, int32[base + QUANTITY] + addedLots)
-    if (code !== 0) return code
-    const account = int32[base + ACCOUNT]
-    const participant = accounts.participant(account)
-    const side = int32[base + KIND] & SIDE_MASK
-    const worstPositionLots = accounts.worstPositionLots(account, side, addedLots)
-    return this.checkExposure(participant, account, instrument, side, addedLots, worstPositionLots, false)
-  }
-
-  private checkReentry(command: Command, order: number, instrument: Instrument): number {
-    const { orders } = this.state.memory
-    if (orders.orderType(order) !== POST_ONLY || !instrument.isContinuous) return 0
-    return this.risk.checkPostOnly(instrument, orders.side(order), command.priceTicks)
   }
 
   // ── the way of a new order ────────────────────────────────────────────────────────────────────────────────────────
@@ -388,82 +246,5 @@ export class OrderEntry {
       orders.terms.setExpireTimeUs(slot, expireTimeUs)
       orders.terms.int32[terms + TIMER] = timers.add(expireTimeUs, timerKind.orderExpires, order)
     }
-  }
-
-  // ── the way of a replacement ──────────────────────────────────────────────────────────────────────────────────────
-
-  /** The stop price that a waiting stop will have. */
-  private stopPriceTicks(command: Command, order: number): number {
-    if (command.stopPriceTicks !== 0) return command.stopPriceTicks
-    return this.state.memory.orders.int32[order * ORDER_SIZE + PRICE]
-  }
-
-  /** No more quantity at the same price: the order keeps its place. */
-  private reduce(command: Command, order: number, instrument: Instrument): void {
-    const { openOrders } = this
-    const { orders } = this.state.memory
-    const base = order * ORDER_SIZE
-    const { quantityLots } = command
-    const removedLots = orders.int32[base + QUANTITY] - quantityLots
-    const leavesLots = orders.int32[base + LEAVES] - removedLots
-    const side = orders.side(order)
-    this.events.replaced(order, command.ref, side, orders.int32[base + PRICE], quantityLots, leavesLots, true, 0)
-    orders.int32[base + QUANTITY] = quantityLots
-    if (removedLots === 0) return
-    openOrders.countLots(order, -removedLots)
-    openOrders.instrument = instrument
-    const isWaiting = (orders.int32[base + KIND] & WAITING_AT_CLOSE) !== 0
-    const book = isWaiting ? instrument.waitingAtClose() : instrument.book
-    book.reduce(order, side, leavesLots)
-  }
-
-  /** A new price or more quantity: the order leaves the book and comes in again, keeping its ref, its id and its slot. */
-  private reenter(command: Command, order: number, instrument: Instrument): void {
-    const { openOrders, matching } = this
-    const { orders } = this.state.memory
-    const base = order * ORDER_SIZE
-    const { priceTicks, quantityLots } = command
-    const leavesLots = quantityLots - (orders.int32[base + QUANTITY] - orders.int32[base + LEAVES])
-    this.events.replaced(order, command.ref, orders.side(order), priceTicks, quantityLots, leavesLots, false, 0)
-    const isWaiting = (orders.int32[base + KIND] & WAITING_AT_CLOSE) !== 0
-    openOrders.takeOut(order)
-    orders.int32[base + PRICE] = priceTicks
-    orders.int32[base + QUANTITY] = quantityLots
-    orders.int32[base + LEAVES] = leavesLots
-    if (isWaiting) openOrders.waitForClose(order)
-    else {
-      matching.activate(order)
-      matching.settle(instrument)
-    }
-  }
-
-  /** A waiting stop keeps its place among the stops unless its stop price changes or its quantity grows. */
-  private replaceStop(command: Command, order: number, instrument: Instrument): void {
-    const { openOrders, matching } = this
-    const { orders } = this.state.memory
-    const base = order * ORDER_SIZE
-    const terms = orders.int32[base + TERMS] * TERMS_SIZE
-    const { quantityLots } = command
-    const side = orders.side(order)
-    const limitTicks = orders.orderType(order) === STOP ? 0 : command.priceTicks
-    const stopTicks = this.stopPriceTicks(command, order)
-    const leavesLots = quantityLots - (orders.int32[base + QUANTITY] - orders.int32[base + LEAVES])
-    const removedLots = orders.int32[base + LEAVES] - leavesLots
-    const keepsPlace = stopTicks === orders.int32[base + PRICE] && removedLots >= 0
-    this.events.replaced(order, command.ref, side, limitTicks, quantityLots, leavesLots, keepsPlace, stopTicks)
-    orders.terms.int32[terms + LIMIT_PRICE] = limitTicks
-    orders.int32[base + QUANTITY] = quantityLots
-    if (keepsPlace) {
-      if (removedLots === 0) return
-      openOrders.countLots(order, -removedLots)
-      instrument.waitingStops().reduce(order, stopLadder(side), leavesLots)
-      return
-    }
-    openOrders.takeOut(order)
-    orders.int32[base + LEAVES] = leavesLots
-    orders.int32[base + PRICE] = stopTicks
-    orders.terms.int32[terms + STOP_PRICE] = stopTicks
-    openOrders.waitForStop(order)
-    matching.settle(instrument)
   }
 }

@@ -99,6 +99,22 @@ export class Risk {
       : this.fail(errors.invalidStopPrice.number, field.stopPriceTicks, 0)
   }
 
+  checkPhase(instrument: Instrument, timeInForce: number): number {
+    if (instrument.takes(timeInForce)) return 0
+    return this.fail(errors.wrongPhase.number, field.instrument, instrument.phase)
+  }
+
+  /** @param meetsBand whether the price band of now counts: a stop-limit order meets that of its trigger */
+  checkPrice(participant: number, instrument: Instrument, priceTicks: number, meetsBand: boolean): number {
+    return (
+      (meetsBand && instrument.allows(priceTicks)
+        ? 0
+        : this.checkPriceRange(instrument, priceTicks) ||
+          (meetsBand ? this.checkPriceBand(instrument, priceTicks) : 0)) ||
+      this.checkPriceDistance(participant, instrument, priceTicks)
+    )
+  }
+
   checkQuantity(participant: number, instrument: Instrument, lots: number, ofField: number = QUANTITY): number {
     const max = Math.min(
       instrument.definition.maxOrderQuantityLots,
@@ -164,6 +180,24 @@ export class Risk {
     return displayQuantityLots === 0 || quantityLots <= mostLots
       ? 0
       : this.fail(errors.invalidDisplayQuantity.number, QUANTITY, mostLots)
+  }
+
+  /** What depends on the participant's positions and open orders. */
+  checkExposure(
+    participant: number,
+    account: number,
+    instrument: Instrument,
+    side: number,
+    addedLots: number,
+    worstPositionLots: number,
+    isReduceOnly: boolean,
+  ): number {
+    return (
+      this.checkPosition(participant, worstPositionLots) ||
+      this.checkGrossExposure(participant, account, instrument, side, addedLots) ||
+      (isReduceOnly ? 0 : this.checkDailyLoss(participant)) ||
+      this.checkLedgerRange(account, instrument, addedLots)
+    )
   }
 
   /** @param worstPositionLots with every open order of the side as if it had traded */
