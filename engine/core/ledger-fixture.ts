@@ -1,14 +1,12 @@
 /** Instruments, participants and accounts without a book around them, for tests of ledger and limits. */
-
 import { limits } from '../../protocol/limits.ts'
 import { Accounts } from './accounts.ts'
 import { BookMemory } from './book/book-memory.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
+import { deafListener, plainDefinition } from './instrument-fixture.ts'
 import { type ParticipantDefinition, Participants, type RiskLimits } from './participants.ts'
 import { Risk } from './risk.ts'
 import { Valuation } from './valuation.ts'
-
-const listener = { onFill() {}, onSelfTrade() {}, onAuctionFill() {}, onAuctionSelfTrade() {}, onLevelChanged() {} }
 
 const wideLimits: RiskLimits = {
   maxOrderQuantityLots: limits.maxQuantityLots,
@@ -34,7 +32,8 @@ export class Ledger {
 
   constructor(terms: Partial<InstrumentDefinition> = {}) {
     for (let instrument = 1; instrument <= 3; instrument++) {
-      this.instruments.push(new Instrument({ ...definition(instrument), ...terms }, this.memory, listener))
+      const definition = { ...plainDefinition, instrument, symbol: `I${instrument}`, ...terms }
+      this.instruments.push(new Instrument(definition, this.memory, deafListener))
     }
     this.define(1, {})
     this.define(2, {})
@@ -63,31 +62,5 @@ export class Ledger {
   /** Makes a price the last one of an instrument. */
   mark(priceTicks: number, instrument = 1): void {
     this.instrument(instrument).recordTrade(priceTicks, 1)
-  }
-}
-
-function definition(instrument: number): InstrumentDefinition {
-  return {
-    instrument,
-    symbol: `I${instrument}`,
-    currency: 'USD',
-    currencyDecimals: 2,
-    tickSize: '0.01',
-    lotSize: '1',
-    tickValueMinor: 1,
-    minPriceTicks: 1,
-    maxPriceTicks: 1_000,
-    maxOrderQuantityLots: 1_000_000,
-    referencePriceTicks: 100,
-    priceBandBasisPoints: 0,
-    makerFeeRate: 0,
-    takerFeeRate: 0,
-    staticBandBasisPoints: 0,
-    dynamicBandBasisPoints: 0,
-    haltDurationMs: 0,
-    auctionDurationMs: 0,
-    schedule: '',
-    quoteMaxSpreadTicks: 0,
-    quoteMinQuantityLots: 0,
   }
 }

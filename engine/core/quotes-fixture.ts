@@ -5,7 +5,8 @@ import { kindLayout, orderLayout } from './book/order-pool.ts'
 import { Command } from './command.ts'
 import { EventWriter } from './event-writer.ts'
 import { EventBuffer, eventLayout, eventType } from './events.ts'
-import type { Instrument, InstrumentDefinition } from './instrument.ts'
+import type { Instrument } from './instrument.ts'
+import { deafListener, plainDefinition } from './instrument-fixture.ts'
 import { type QuoteActions, Quotes } from './quotes.ts'
 import { Risk } from './risk.ts'
 import { ExchangeState } from './state.ts'
@@ -50,8 +51,9 @@ export class QuietMarket implements QuoteActions {
     })
     sessions.define(1, 1, 'A1', CANCEL_NEWEST)
     sessions.define(2, 1, 'A2', CANCEL_NEWEST)
-    const silent = { onFill() {}, onSelfTrade() {}, onAuctionFill() {}, onAuctionSelfTrade() {}, onLevelChanged() {} }
-    for (let instrument = 1; instrument <= 2; instrument++) state.defineInstrument(definitionOf(instrument), silent)
+    const obligation = { quoteMaxSpreadTicks: 4, quoteMinQuantityLots: 5 }
+    state.defineInstrument({ ...plainDefinition, ...obligation }, deafListener)
+    state.defineInstrument({ ...plainDefinition, instrument: 2, symbol: 'BETA' }, deafListener)
     this.events = new EventWriter(state.memory, sessions)
     this.quotes = new Quotes(
       state,
@@ -184,31 +186,5 @@ export class QuietMarket implements QuoteActions {
   /** Orders by their ids. */
   private tell(what: string, order: number): void {
     this.done.push(`${what} ${this.state.memory.orders.orderId(order)}`)
-  }
-}
-
-function definitionOf(instrument: number): InstrumentDefinition {
-  return {
-    instrument,
-    symbol: `I${instrument}`,
-    currency: 'USD',
-    currencyDecimals: 2,
-    tickSize: '0.01',
-    lotSize: '1',
-    tickValueMinor: 1,
-    minPriceTicks: 1,
-    maxPriceTicks: 1_000,
-    maxOrderQuantityLots: 1_000,
-    referencePriceTicks: 100,
-    priceBandBasisPoints: 0,
-    makerFeeRate: 0,
-    takerFeeRate: 0,
-    staticBandBasisPoints: 0,
-    dynamicBandBasisPoints: 0,
-    haltDurationMs: 0,
-    auctionDurationMs: 0,
-    schedule: '',
-    quoteMaxSpreadTicks: instrument === 1 ? 4 : 0,
-    quoteMinQuantityLots: 5,
   }
 }
