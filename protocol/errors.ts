@@ -165,7 +165,7 @@ export const errors = {
     number: 70,
     answer: 'reject',
     meaning:
-      'The price is too far from the reference price (last trade, else the middle of the book, else the defined one); bound is the nearest price allowed.',
+      'The price is too far from the reference price (last trade, else in continuous trading the middle of the book, else the defined one); bound is the nearest price allowed.',
     action: 'Send a price within the band.',
   },
   orderNotional: {
