@@ -4,13 +4,13 @@
  * unless a test says otherwise.
  */
 import { errorNameOf } from '../../protocol/errors.ts'
-import { limits } from '../../protocol/limits.ts'
 import { enumerations, type Message, type OrderType, type Side, type TimeInForce } from '../../protocol/messages.ts'
 import type { ControlCommand } from './control.ts'
 import type { Definition } from './exchange.ts'
 import { Command, commandType, EventBuffer, Exchange, eventLayout, eventType, eventWidth } from './index.ts'
 import type { InstrumentDefinition } from './instrument.ts'
 import { plainDefinition } from './instrument-fixture.ts'
+import { wideLimits } from './participant-fixture.ts'
 
 const {
   DETAIL_1,
@@ -54,20 +54,6 @@ interface Terms {
   readonly reduceOnly?: boolean
 }
 
-const wideLimits: RiskLimits = {
-  maxOrderQuantityLots: limits.maxQuantityLots,
-  maxOrderNotionalMinor: limits.maxNotionalMinor,
-  maxPositionLots: 1_000_000,
-  maxOpenOrders: 1_000,
-  maxGrossExposureMinor: 0,
-  maxDailyLossMinor: 0,
-  maxMessagesPerSecond: 0,
-  maxPriceDistanceBasisPoints: 0,
-  maxDuplicateOrders: 0,
-  duplicateWindowMs: 0,
-  isAdmin: false,
-}
-
 export class Venue {
   readonly exchange = new Exchange()
   private readonly out = new EventBuffer()
@@ -97,7 +83,8 @@ export class Venue {
 
   limitRisk(trader: Trader, risk: Partial<RiskLimits>): string[] {
     const participant = participantOf[trader]
-    return this.define({ type: 'participantDefined', participant, name: trader, ...wideLimits, ...risk })
+    const terms = { participant, name: trader, ...wideLimits, isAdmin: false, ...risk }
+    return this.define({ type: 'participantDefined', ...terms })
   }
 
   connect(trader: Trader, cancelOnDisconnect: boolean): string[] {
@@ -189,7 +176,7 @@ export class Venue {
     return { positionLots, cashMinor, feesMinor, costMinor, realisedMinor, unrealisedMinor }
   }
 
-  /** What a trader's participant has in the instrument. */
+  /** What a trader's participant has, and could still trade, in the instrument where it had its first order. */
   account(trader: Trader) {
     const account = this.exchange.accounts().find((one) => one.participant === participantOf[trader])!
     const { positionLots, cashMinor, feesMinor, openBuyLots, openSellLots } = account

@@ -1,25 +1,12 @@
 /** Instruments, participants and accounts without a book around them, for tests of ledger and limits. */
-import { limits } from '../../protocol/limits.ts'
 import { Accounts } from './accounts.ts'
 import { BookMemory } from './book/book-memory.ts'
 import { Instrument, type InstrumentDefinition } from './instrument.ts'
 import { deafListener, plainDefinition } from './instrument-fixture.ts'
-import { type ParticipantDefinition, Participants, type RiskLimits } from './participants.ts'
+import { wideLimits } from './participant-fixture.ts'
+import { type ParticipantDefinition, Participants } from './participants.ts'
 import { Risk } from './risk.ts'
 import { Valuation } from './valuation.ts'
-
-const wideLimits: RiskLimits = {
-  maxOrderQuantityLots: limits.maxQuantityLots,
-  maxOrderNotionalMinor: limits.maxNotionalMinor,
-  maxPositionLots: 2 ** 40,
-  maxOpenOrders: 1_000,
-  maxGrossExposureMinor: 0,
-  maxDailyLossMinor: 0,
-  maxMessagesPerSecond: 0,
-  maxPriceDistanceBasisPoints: 0,
-  maxDuplicateOrders: 0,
-  duplicateWindowMs: 0,
-}
 
 /** Instruments 1 to 3 with prices around 100, participants 1 and 2 without bounds that matter. */
 export class Ledger {

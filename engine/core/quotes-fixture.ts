@@ -1,5 +1,4 @@
 /** A market without a book for tests of quotes: it writes down what it is asked to do, and a test says what is filled. */
-import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import { kindLayout, orderLayout } from './book/order-pool.ts'
 import { Command } from './command.ts'
@@ -7,6 +6,7 @@ import { EventWriter } from './event-writer.ts'
 import { EventBuffer, eventLayout, eventType } from './events.ts'
 import type { Instrument } from './instrument.ts'
 import { deafListener, plainDefinition } from './instrument-fixture.ts'
+import { wideLimits } from './participant-fixture.ts'
 import { type QuoteActions, Quotes } from './quotes.ts'
 import { Risk } from './risk.ts'
 import { ExchangeState } from './state.ts'
@@ -34,21 +34,8 @@ export class QuietMarket implements QuoteActions {
   constructor() {
     const { state } = this
     const { participants, accounts, sessions, instruments } = state
-    participants.define({
-      participant: 1,
-      name: 'A',
-      maxOrderQuantityLots: 1_000,
-      maxOrderNotionalMinor: limits.maxNotionalMinor,
-      maxPositionLots: 100,
-      maxOpenOrders: 100,
-      maxGrossExposureMinor: 0,
-      maxDailyLossMinor: 0,
-      maxMessagesPerSecond: 0,
-      maxPriceDistanceBasisPoints: 0,
-      maxDuplicateOrders: 0,
-      duplicateWindowMs: 0,
-      isAdmin: false,
-    })
+    const bounds = { maxOrderQuantityLots: 1_000, maxPositionLots: 100, maxOpenOrders: 100 }
+    participants.define({ participant: 1, name: 'A', ...wideLimits, ...bounds, isAdmin: false })
     sessions.define(1, 1, 'A1', CANCEL_NEWEST)
     sessions.define(2, 1, 'A2', CANCEL_NEWEST)
     const obligation = { quoteMaxSpreadTicks: 4, quoteMinQuantityLots: 5 }

@@ -9,6 +9,7 @@ import type { ControlCommand } from './control.ts'
 import type { EventBuffer } from './events.ts'
 import type { Definition, Exchange } from './exchange.ts'
 import { plainDefinition } from './instrument-fixture.ts'
+import { wideLimits } from './participant-fixture.ts'
 
 export type OrderEntryMessage = Message<keyof typeof commandType>
 
@@ -23,7 +24,7 @@ export interface StreamCommand {
 type Names = { readonly [Enumeration in keyof typeof enumerations]: keyof (typeof enumerations)[Enumeration] }
 
 /** 07:55 UTC of 2 March 2026. */
-export const streamBeginUs = 1_772_438_100_000_000
+const streamBeginUs = 1_772_438_100_000_000
 
 const schedule = '08:00 preOpen, 08:05 openingAuction, 08:10 continuous, 16:30 closingAuction, 16:40 closed'
 const instruments = [
@@ -33,15 +34,7 @@ const instruments = [
 ].map((terms, index) => ({ ...plainDefinition, instrument: index + 1, ...terms, symbol: `I${index + 1}` }))
 const midTicks = 500
 
-const wide = { maxOrderQuantityLots: 1_000, maxOrderNotionalMinor: 1e9, maxPositionLots: 1_000, maxOpenOrders: 200 }
-const unlimited = {
-  maxGrossExposureMinor: 0,
-  maxDailyLossMinor: 0,
-  maxMessagesPerSecond: 0,
-  maxPriceDistanceBasisPoints: 0,
-  maxDuplicateOrders: 0,
-  duplicateWindowMs: 0,
-}
+const bounds = { maxOrderQuantityLots: 1_000, maxOrderNotionalMinor: 1e9, maxPositionLots: 1_000, maxOpenOrders: 200 }
 const participants = [
   { maxMessagesPerSecond: 90, maxDuplicateOrders: 2, duplicateWindowMs: 50 },
   { maxGrossExposureMinor: 250_000, maxDailyLossMinor: 5_000 },
@@ -50,8 +43,8 @@ const participants = [
 ].map((limits, index) => ({
   participant: index + 1,
   name: `firm ${index + 1}`,
-  ...wide,
-  ...unlimited,
+  ...wideLimits,
+  ...bounds,
   ...limits,
   isAdmin: index === 3,
 }))

@@ -11,6 +11,8 @@ import {
   Exchange,
   type InstrumentDefinition,
 } from '../../engine/core/index.ts'
+import { plainDefinition } from '../../engine/core/instrument-fixture.ts'
+import { wideLimits } from '../../engine/core/participant-fixture.ts'
 import { limits } from '../../protocol/limits.ts'
 import { enumerations } from '../../protocol/messages.ts'
 import { decodeOrderEntry } from '../../protocol/order-entry-codec.ts'
@@ -26,25 +28,11 @@ const commandsPerCheck = 25
 const startTimeUs = 1_700_000_000_000_000
 
 const plain: InstrumentDefinition = {
-  instrument: 1,
-  symbol: 'I1',
-  currency: 'USD',
-  currencyDecimals: 2,
-  tickSize: '0.01',
-  lotSize: '1',
-  tickValueMinor: 1,
-  minPriceTicks: 1,
+  ...plainDefinition,
   maxPriceTicks: limits.maxPriceTicks,
   maxOrderQuantityLots: limits.maxQuantityLots,
-  referencePriceTicks: 100,
-  priceBandBasisPoints: 0,
   makerFeeRate: -25,
   takerFeeRate: 3_333,
-  staticBandBasisPoints: 0,
-  dynamicBandBasisPoints: 0,
-  haltDurationMs: 0,
-  auctionDurationMs: 0,
-  schedule: '',
   quoteMaxSpreadTicks: 8,
   quoteMinQuantityLots: 2,
 }
@@ -58,16 +46,9 @@ const instruments: InstrumentDefinition[] = [
 ].map((row, index) => ({ ...row, instrument: index + 1, symbol: `I${index + 1}` }))
 
 const wide: RiskLimits = {
-  maxOrderQuantityLots: limits.maxQuantityLots,
-  maxOrderNotionalMinor: limits.maxNotionalMinor,
+  ...wideLimits,
   maxPositionLots: Number.MAX_SAFE_INTEGER,
   maxOpenOrders: 300,
-  maxGrossExposureMinor: 0,
-  maxDailyLossMinor: 0,
-  maxMessagesPerSecond: 0,
-  maxPriceDistanceBasisPoints: 0,
-  maxDuplicateOrders: 0,
-  duplicateWindowMs: 0,
   isAdmin: false,
 }
 const participants: RiskLimits[] = [
