@@ -197,7 +197,7 @@ export class Exchange {
     return unsigned(this.state.sequence)
   }
 
-  /** Time of the last command applied, microseconds. */
+  /** Time of the last command applied, microseconds since the epoch. */
   get timeUs(): number {
     return unsigned(this.state.timeUs)
   }
@@ -232,7 +232,7 @@ export class Exchange {
     return this.state.accounts.list(this.state.instruments)
   }
 
-  /** When something will happen although nothing is sent, microseconds; 0 before the first command. */
+  /** When something will happen although nothing is sent, microseconds since the epoch; 0 before the first command. */
   get nextTimerUs(): number {
     return this.state.timers.nextDueUs
   }
@@ -266,12 +266,12 @@ export class Exchange {
     return this.state.quotes.state(session, instrument)
   }
 
-  /** Best price of one side, 0 if the side is empty. */
+  /** Best price of one side, 0 if the side is empty. `side`, here and below, is the number of `enumerations.side`. */
   bestPriceTicks(instrument: number, side: number): number {
     return this.instrument(instrument).book.bestPriceTicks(side)
   }
 
-  /** Open quantity at the best price of one side. */
+  /** What the book shows at the best price of one side, 0 if the side is empty. */
   bestQuantityLots(instrument: number, side: number): number {
     const level = this.instrument(instrument).book.best(side)
     return level === 0 ? 0 : this.state.memory.levels.totalLots(level)

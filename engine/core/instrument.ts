@@ -16,20 +16,19 @@ const { atOpen: AT_OPEN, fillOrKill: FOK, immediateOrCancel: IOC } = enumeration
 export type InstrumentDefinition = Row<'instrument'>
 
 /** Of the books of waiting orders: nothing trades there, and nobody sees their levels. */
-const silentListener = {
+const silentListener: BookListener = {
   onFill() {},
   onSelfTrade() {},
   onAuctionFill() {},
   onAuctionSelfTrade() {},
   onLevelChanged() {},
 }
-const silent: BookListener = silentListener
 
 /** Basis points of the whole. */
 const BASIS_POINTS = 10_000
 
 export class Instrument {
-  /** Its number: the same as in the definition, which never changes it. */
+  /** As in its definition; no later definition changes it. */
   readonly number: number
   readonly book: Book
   private readonly memory: BookMemory
@@ -60,7 +59,7 @@ export class Instrument {
   /** The prices that orders may have. */
   private lowestAllowed = 0
   private highestAllowed = 0
-  /** Whether there are volatility bands, and the prices at which orders may trade before the instrument is halted. */
+  /** Whether there are volatility bands, and the lowest and highest price at which they let orders trade. */
   private hasVolatilityBands: boolean
   private lowestTrade = 0
   private highestTrade = 0
@@ -128,13 +127,13 @@ export class Instrument {
 
   /** Stops that wait for their trigger; made when first needed. */
   waitingStops(): Book {
-    this.stops ??= new Book(this.memory, silent)
+    this.stops ??= new Book(this.memory, silentListener)
     return this.stops
   }
 
   /** Orders that wait for the closing auction; made when first needed. */
   waitingAtClose(): Book {
-    this.atClose ??= new Book(this.memory, silent)
+    this.atClose ??= new Book(this.memory, silentListener)
     return this.atClose
   }
 
@@ -142,6 +141,7 @@ export class Instrument {
     return this.stops !== undefined && (this.stops.best(BUY) !== 0 || this.stops.best(SELL) !== 0)
   }
 
+  /** Whether orders may be waiting for the closing auction: false only if none ever did. */
   get hasWaitingAtClose(): boolean {
     return this.atClose !== undefined
   }
@@ -208,7 +208,7 @@ export class Instrument {
     return hasMiddle ? Math.floor((bid + ask) / 2) : this.currentDefinition.referencePriceTicks
   }
 
-  /** The most that a lot of such an order may trade at if it comes in now: a sell gets the best buy price, if that is higher. */
+  /** The highest price at which such an order may trade if it comes in now: a sell gets the best buy price, if that is higher. */
   dearestTicks(side: number, priceTicks: number): number {
     return side === BUY ? priceTicks : Math.max(priceTicks, this.book.bestPriceTicks(BUY))
   }
@@ -230,25 +230,25 @@ export class Instrument {
     this.lastPrice = priceTicks
   }
 
-  /** Whether a price is within the bounds of the instrument and of the band. */
+  /** Whether an order may have this price: it lies in the instrument's range and within the price band. */
   allows(priceTicks: number): boolean {
     if (this.bandsAreOfPrice !== this.lastPrice) this.placeBands()
     return priceTicks >= this.lowestAllowed && priceTicks <= this.highestAllowed
   }
 
-  /** Lowest price that the band allows. Without a band the lowest of the instrument. */
+  /** Lowest price that the price band allows; without one the lowest of the instrument. */
   lowestAllowedPriceTicks(): number {
     if (this.bandsAreOfPrice !== this.lastPrice) this.placeBands()
     return this.lowestAllowed
   }
 
-  /** Highest price that the band allows. Without a band the highest of the instrument. */
+  /** Highest price that the price band allows; without one the highest of the instrument. */
   highestAllowedPriceTicks(): number {
     if (this.bandsAreOfPrice !== this.lastPrice) this.placeBands()
     return this.highestAllowed
   }
 
-  /** The worst price that the band allows to a side: what a market order may trade at. */
+  /** The worst price that the price band allows to a side: that of a market order. */
   worstPriceTicks(side: number): number {
     return side === BUY ? this.highestAllowedPriceTicks() : this.lowestAllowedPriceTicks()
   }

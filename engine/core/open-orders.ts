@@ -113,7 +113,12 @@ export class OpenOrders {
     }
   }
 
-  /** @param ref of the command that asked for it, 0 if none did */
+  /**
+   * Ends an order and tells its owner why.
+   *
+   * @param ref of the command that asked for it, 0 if none did
+   * @param reason number of `enumerations.cancelReason`
+   */
   cancel(order: number, ref: number, reason: number): void {
     this.events.cancelled(order, ref, reason)
     this.end(order)
@@ -176,9 +181,7 @@ export class OpenOrders {
     }
   }
 
-  /**
-   * Open orders of an instrument that `isMeant` says, waiting ones included, lowest order id first.
-   */
+  /** Open orders of an instrument that `isMeant` picks, waiting ones included, lowest order id first. */
   ordersOf(instrument: Instrument, isMeant: (order: number) => boolean): number[] {
     const { orders } = this.state.memory
     const found: number[] = []

@@ -36,7 +36,7 @@ export class OrderEntry {
   private readonly events: EventWriter
   private readonly openOrders: OpenOrders
   private readonly matching: Matching
-  /** Of no meaning: see below, "memory". */
+  /** Means nothing: the section "memory" says why it is there. */
   askedFor = 0
 
   constructor(state: ExchangeState, risk: Risk, events: EventWriter, openOrders: OpenOrders, matching: Matching) {

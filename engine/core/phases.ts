@@ -25,7 +25,7 @@ const MICROSECONDS_PER_MS = 1_000
 
 /** What phases do with open orders. */
 export interface PhaseOrders {
-  /** Open orders of an instrument that `isMeant` says, waiting ones included, lowest order id first. */
+  /** Open orders of an instrument that `isMeant` picks, waiting ones included, lowest order id first. */
   ordersOf(instrument: Instrument, isMeant: (order: number) => boolean): number[]
   /** Orders that wait for the closing auction, in the order in which they enter its book. */
   waitingAtClose(instrument: Instrument): number[]
@@ -88,7 +88,7 @@ export class Phases {
 
   /** An admin sets the phase. A halt lasts until an admin ends it; an opening auction as long as the definition says. */
   changeByAdmin(instrument: Instrument, phase: number): void {
-    this.endNothing(instrument)
+    this.dropPhaseTimer(instrument)
     instrument.isHeldByAdmin = phase === halted
     this.enter(instrument, phase)
     if (phase === openingAuction) this.endIn(instrument, instrument.definition.auctionDurationMs)
@@ -137,7 +137,7 @@ export class Phases {
   private changeBySchedule(instrument: Instrument): void {
     this.awaitChange(instrument)
     if (instrument.isHeldByAdmin) return
-    this.endNothing(instrument)
+    this.dropPhaseTimer(instrument)
     this.enter(instrument, phaseAt(instrument.schedule, this.state.timeUs))
   }
 
@@ -211,7 +211,7 @@ export class Phases {
   }
 
   /** The phase that an instrument is in will not end by itself. */
-  private endNothing(instrument: Instrument): void {
+  private dropPhaseTimer(instrument: Instrument): void {
     if (instrument.phaseTimer !== 0) this.state.timers.remove(instrument.phaseTimer)
     instrument.phaseTimer = 0
   }

@@ -21,7 +21,7 @@ const { field } = enumerations
 const { buy: BUY, sell: SELL } = enumerations.side
 const { protection: PROTECTION, quoteReplaced: QUOTE_REPLACED } = enumerations.cancelReason
 const REPEATED_QUOTE = errors.repeatedQuote.number
-/** Instead of the number of a quote. */
+/** What `replace` returns for a rejected row instead of a quote's number. */
 const REJECTED = -1
 
 /** What quotes need done to their orders. */
@@ -63,7 +63,6 @@ export class Quotes {
   /** As in Risk: what the last failed check found. */
   private field = 0
   private bound = doubleZero
-
   /** Groups whose protection was reached in a match that is not over, and the session whose quote traded. */
   private readonly breached: { readonly group: number; readonly session: number }[] = []
 

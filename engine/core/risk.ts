@@ -174,7 +174,7 @@ export class Risk {
       : this.fail(errors.openOrderLimit.number, NO_FIELD, max)
   }
 
-  /** More quantity of an order that shows so much at a time, 0 if it is no iceberg. */
+  /** Whether an order that shows so much at a time (0: it is no iceberg) may grow to this quantity. */
   checkIcebergParts(displayQuantityLots: number, quantityLots: number): number {
     const mostLots = displayQuantityLots * MAX_ICEBERG_PARTS
     return displayQuantityLots === 0 || quantityLots <= mostLots

@@ -83,7 +83,7 @@ export class OrderPool {
 
   /**
    * Takes a slot; the caller must write every 32-bit column but LEVEL and TERMS, which are 0. The neighbours are whatever
-   * they were before: who links the order to others writes them.
+   * they were before: whoever links the order to others writes them.
    */
   allocate(ref: number, orderId: number): number {
     let slot = this.freeSlot & SLOT_MASK
