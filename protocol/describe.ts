@@ -1,7 +1,7 @@
 /**
- * Writes the tables of README.md from the protocol's tables, so that the specification cannot say anything else than the
- * code does: `npm run describe`. Each table stands between `<!-- table: name -->` and `<!-- end -->`; the rest of the
- * text is left alone.
+ * Writes the tables of README.md from the protocol's tables, so that the specification cannot say anything else than
+ * the code does: `npm run describe`. Each table stands between `<!-- table: name -->` and `<!-- end -->`; the rest of
+ * the text is left alone.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -228,8 +228,8 @@ export const rows = {
 export type RowName = keyof typeof rows
 
 /**
- * Field types. `uint` and `int` are safe integers (|n| < 2^53) in any MessagePack number format that holds them exactly;
- * a name of `enumerations` is one of its values; `list:` a list of rows.
+ * Field types. `uint` and `int` are safe integers (|n| < 2^53) in any MessagePack number format that holds them
+ * exactly; a name of `enumerations` is one of its values; `list:` a list of rows.
  */
 export type FieldType = 'uint' | 'int' | 'boolean' | 'string' | EnumerationName | `list:${RowName}`
 

@@ -9,8 +9,8 @@ const scratch = new DataView(new ArrayBuffer(8))
 const textDecoder = new TextDecoder()
 
 /**
- * Writes MessagePack into `bytes` from `position` on. The caller sees to it that there is room (`reserve`): writing past
- * the end of a typed array is silent.
+ * Writes MessagePack into `bytes` from `position` on. The caller sees to it that there is room (`reserve`): writing
+ * past the end of a typed array is silent.
  */
 export class WireWriter {
   bytes: Uint8Array

@@ -1,6 +1,6 @@
 /**
- * The exchange under a flow: the full `apply` with sessions, risk checks, ledger and events. Commands are copied
- * from the flow's columns into the reused `Command` inside the timed part; events go to a buffer that is cleared per batch.
+ * The exchange under a flow: the full `apply` with sessions, risk checks, ledger and events. Commands are copied from
+ * the flow's columns into the reused `Command` inside the timed part; events go to a buffer that is cleared per batch.
  */
 import '../../engine/compiler.ts'
 import { Command, EventBuffer, Exchange } from '../../engine/core/index.ts'

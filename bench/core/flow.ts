@@ -124,8 +124,8 @@ export class FlowWriter {
   }
 
   /**
-   * An order that trades as far as its price allows (a market order's is not looked at). It comes from the first session
-   * from `session` on whose participant it does not meet.
+   * An order that trades as far as its price allows (a market order's is not looked at). It comes from the first
+   * session from `session` on whose participant it does not meet.
    */
   taking(
     instrument: number,

@@ -1,6 +1,6 @@
 /**
- * One measurement in a thread of its own: its code is compiled for this measurement alone, as it would be in a process that
- * does nothing else, and nothing but it takes memory. Started by the suite; the answer is its only message.
+ * One measurement in a thread of its own: its code is compiled for this measurement alone, as it would be in a process
+ * that does nothing else, and nothing but it takes memory. Started by the suite; the answer is its only message.
  */
 import { performance } from 'node:perf_hooks'
 import { setFlagsFromString } from 'node:v8'
@@ -68,7 +68,8 @@ async function rates(flow: Flow, names: readonly VenueName[]): Promise<Rates> {
   })
   await repeat((isMeasured) => {
     for (const contestant of contestants) {
-      // The latest venue stays until there is the next one: V8 forgets the code that it compiled for objects that are gone.
+      // The latest venue stays until there is the next one: V8 forgets the code that it compiled for objects that are
+      // gone.
       contestant.latest = contestant.make()
       const rate = timedRate(contestant.name, contestant.latest, flow)
       if (isMeasured) contestant.rates.push(rate)

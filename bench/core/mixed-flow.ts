@@ -26,7 +26,7 @@ export interface MixedFlowOptions {
   readonly burstLength: number
   /** A cancel hits the order farthest from the fair price among so many that are drawn. */
   readonly cancelDraws: number
-  /** The fair price moves by up to `stepTicks` every `everyCommands` of an instrument, and never farther away than `rangeTicks`. */
+  /** The fair price moves by up to `stepTicks` every `everyCommands` of an instrument, at most `rangeTicks` away. */
   readonly wander: { readonly rangeTicks: number; readonly stepTicks: number; readonly everyCommands: number }
 }
 
@@ -127,7 +127,7 @@ class MixedFlow {
     this.writer.cancel(instrument, chosen)
   }
 
-  /** A taker: small while the book is below its size, larger above, so that the flow keeps its shares and the book its size. */
+  /** A taker: small while the book is below its size, larger above: the flow keeps its shares, the book its size. */
   private taking(instrument: number, orderType: number, timeInForce: number): void {
     const { random, side, options } = this
     const isBelowSize = this.writer.book(instrument).orderCount < options.restingOrders

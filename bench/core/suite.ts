@@ -1,6 +1,7 @@
 /**
- * The core suite: the exchange and its book alone, each measurement in a thread of its own, and nodejs-order-book on the
- * same flow. A round is a new venue that is filled and warmed before it is timed; the figure is the median of the rounds.
+ * The core suite: the exchange and its book alone, each measurement in a thread of its own, and nodejs-order-book on
+ * the same flow. A round is a new venue that is filled and warmed before it is timed; the figure is the median of the
+ * rounds.
  */
 import { writeFileSync } from 'node:fs'
 import type { Report, SuiteContext } from '../suite.ts'

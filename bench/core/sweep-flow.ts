@@ -1,6 +1,6 @@
 /**
- * Sweeps: a ladder of price levels is built on one side, and one order takes all of it; then the same on the other side,
- * again and again.
+ * Sweeps: a ladder of price levels is built on one side, and one order takes all of it; then the same on the other
+ * side, again and again.
  */
 import { enumerations } from '../../protocol/messages.ts'
 import { type Flow, FlowWriter, fairPriceTicks } from './flow.ts'

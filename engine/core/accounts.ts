@@ -1,9 +1,10 @@
 /**
- * Accounts: what one participant has in one instrument. Positions of an instrument sum to zero over all accounts, and so
- * does cash plus fees. Whatever changes an account changes the gross exposure and the equity of its participant with it.
+ * Accounts: what one participant has in one instrument. Positions of an instrument sum to zero over all accounts, and
+ * so does cash plus fees. Whatever changes an account changes the gross exposure and the equity of its participant with
+ * it.
  *
- * Sides are numbers here, buy 1 and sell 2, and pick columns and signs: which side an order has cannot be foreseen, so a
- * branch on it costs more than the arithmetic.
+ * Sides are numbers here, buy 1 and sell 2, and pick columns and signs: which side an order has cannot be foreseen, so
+ * a branch on it costs more than the arithmetic.
  */
 import { enumerations } from '../../protocol/messages.ts'
 import { doubleZero } from './double-zero.ts'
@@ -19,8 +20,8 @@ const { buy: BUY, sell: SELL } = enumerations.side
 const ACCOUNT_SIZE = 8
 const POSITION = 0
 /**
- * What the position would become if every open buy order traded, and minus what it would become if every open sell order
- * did, in the columns that have the sides' numbers. The larger of the two counts as exposure.
+ * What the position would become if every open buy order traded, and minus what it would become if every open sell
+ * order did, in the columns that have the sides' numbers. The larger of the two counts as exposure.
  */
 const REACH_BUY = 1
 const REACH_SELL = 2
@@ -30,7 +31,7 @@ const FEES = 4
 const REALISED = 5
 /** What the open position was bought for, negative when short. Cash is what was realised, minus this and the fees. */
 const COST = 6
-// 32-bit columns, in units of 4 bytes from the record's begin.
+// 32-bit columns, in units of 4 bytes from the record's beginning.
 const PARTICIPANT_32 = 14
 const VALUATION_PRICE_32 = 15
 
@@ -101,13 +102,13 @@ export class Accounts {
 
   // ── what the checks ask ───────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What the position could become, in the direction of the side, if this quantity and every open order of the side traded. */
+  /** What the position could become, in the side's direction, if this quantity and all its open orders traded. */
   worstPositionLots(account: number, side: number, lots: number): number {
     const base = recordOf(account)
     return this.data[base + (side & 3)] + lots
   }
 
-  /** By how much this quantity would raise the gross exposure. An account that is not open yet is valued at the mark. */
+  /** By how much this quantity would raise the gross exposure. An account not opened yet is valued at the mark. */
   addedExposureMinor(account: number, side: number, lots: number, instrument: Instrument): number {
     const base = recordOf(account)
     const lotValue =
@@ -252,7 +253,7 @@ export class Accounts {
     return states
   }
 
-  /** All that accounts hold, in the same order: `list` does not tell reduce-only quantities and what a lot counts as worth. */
+  /** All that accounts hold, in the same order: `list` leaves out reduce-only quantities and what a lot is worth. */
   records(): number[][] {
     const records: number[][] = []
     for (let account = 1; account < this.next; account++) {
@@ -285,8 +286,8 @@ export class Accounts {
   }
 
   /**
-   * How much farther it reaches on a side than on the other. The larger of two numbers is half their sum and half the size
-   * of their difference, and a size takes no branch.
+   * How much farther it reaches on a side than on the other. The larger of two numbers is half their sum and half the
+   * size of their difference, and a size takes no branch.
    */
   private leadLots(base: number, side: number): number {
     return this.data[base + (side & 3)] - this.data[base + BUY + SELL - (side & 3)]

@@ -1,4 +1,4 @@
-/** Auctions on the whole exchange: what the price is, one example for each rule that decides it, and what uncrossing does. */
+/** Auctions on the whole exchange: the price, one example for each rule that decides it, and what uncrossing does. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../protocol/messages.ts'
 import { Venue } from './exchange-fixture.ts'
@@ -62,7 +62,8 @@ describe('the auction price', () => {
   })
 
   it('is, where as much trades at several, that with the smallest imbalance', () => {
-    // Five trade from 100 to 103. Up to 102 there are 8 to buy and 5 to sell, at 103 the buyer of 3 is gone, and 1 more sells.
+    // Five trade from 100 to 103. Up to 102 there are 8 to buy and 5 to sell, at 103 the buyer of 3 is gone, and 1 more
+    // sells.
     const venue = auctionOf(
       [
         [5, 103],

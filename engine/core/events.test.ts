@@ -1,4 +1,4 @@
-/** What the columns of events say where the lines of other tests leave something out: the meaning of each stands in events.ts. */
+/** What the columns of events say where the lines of other tests leave something out; events.ts has their meaning. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../protocol/messages.ts'
 import { EventBuffer, eventLayout, eventType } from './events.ts'

@@ -64,7 +64,7 @@ export const eventType = {
   reduced: messages.reduced.number,
   /** DETAIL_1 how many orders. */
   massCancelled: messages.massCancelled.number,
-  /** ORDER_ID, PRICE_TICKS, QUANTITY_LOTS of the buy; DETAIL_1 to DETAIL_3 the same of the sell. All 0 of a side without an order. */
+  /** ORDER_ID, PRICE_TICKS, QUANTITY_LOTS of the buy; DETAIL_1 to DETAIL_3 of the sell; 0 without an order. */
   quoteAccepted: messages.quoteAccepted.number,
   /** INSTRUMENT as sent; DETAIL_1 error number; DETAIL_2 field; DETAIL_3 bound. */
   quoteRejected: messages.quoteRejected.number,

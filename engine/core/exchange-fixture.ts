@@ -1,7 +1,7 @@
 /**
- * A small venue for tests: one instrument, a few traders, and events as lines that a person can read. An order is named by
- * its trader and ref, "B#1" being trader B's first command. Instrument 1 has prices from 1 to 1,000, no band and no fees
- * unless a test says otherwise.
+ * A small venue for tests: one instrument, a few traders, and events as lines that a person can read. An order is named
+ * by its trader and ref, "B#1" being trader B's first command. Instrument 1 has prices from 1 to 1,000, no band and no
+ * fees unless a test says otherwise.
  */
 import { errorNameOf } from '../../protocol/errors.ts'
 import { enumerations, type Message, type OrderType, type Side, type TimeInForce } from '../../protocol/messages.ts'

@@ -95,8 +95,8 @@ export class Exchange {
   }
 
   /**
-   * The exchange that an image was made of, which goes on exactly as that one would have. Throws an ImageError if the bytes
-   * are not a whole image of this version.
+   * The exchange that an image was made of, which goes on exactly as that one would have. Throws an ImageError if the
+   * bytes are not a whole image of this version.
    */
   static fromImage(bytes: Uint8Array): Exchange {
     const image = new ImageReader(bytes)
@@ -118,8 +118,9 @@ export class Exchange {
   }
 
   /**
-   * Applies one order-entry command and appends what it causes to `out`. Whatever its fields say, it is either carried out
-   * or rejected; it throws only if the caller broke the order of sequence numbers or times, or made up a session or type.
+   * Applies one order-entry command and appends what it causes to `out`. Whatever its fields say, it is either carried
+   * out or rejected; it throws only if the caller broke the order of sequence numbers or times, or made up a session or
+   * type.
    */
   apply(command: Command, out: EventBuffer): void {
     const { session, ref } = command
@@ -327,7 +328,7 @@ export class Exchange {
     return orders.sort((one, other) => one.orderId - other.orderId)
   }
 
-  /** Hash of the whole state: equal after the same commands, on any machine. Worked out once per state, however often asked. */
+  /** Hash of the whole state: equal after the same commands, on any machine. Worked out once per state. */
   stateHash(): string {
     if (this.hashedSequence !== this.sequence) {
       this.hash = hashState(this.state)

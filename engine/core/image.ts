@@ -1,8 +1,8 @@
 /**
  * The image of an exchange: its state as bytes, from which it goes on as if nothing had happened. Every class that has
- * state says beside its fields what of it goes into an image (`write`) and takes it back in the same order (`read`). What
- * is large is copied as it lies in memory, free records and all; what can be worked out again, and what only counts while
- * a command is being carried out, is left out.
+ * state says beside its fields what of it goes into an image (`write`) and takes it back in the same order (`read`).
+ * What is large is copied as it lies in memory, free records and all; what can be worked out again, and what only
+ * counts while a command is being carried out, is left out.
  *
  * An image is a header, then single numbers, then arrays, each array at a multiple of eight bytes. Numbers are as the
  * machine has them: another byte order shows as another magic number.
@@ -216,8 +216,8 @@ function checkImage(bytes: Uint8Array): void {
 }
 
 /**
- * Two words that any single changed word changes, and almost surely anything else that is not meant to happen. Four lanes
- * side by side, so that none has to wait for its multiplication. Constants: MurmurHash3's.
+ * Two words that any single changed word changes, and almost surely anything else that is not meant to happen. Four
+ * lanes side by side, so that none has to wait for its multiplication. Constants: MurmurHash3's.
  */
 function checksum(words: Int32Array): [number, number] {
   const header = HEADER_BYTES / 4

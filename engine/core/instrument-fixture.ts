@@ -1,4 +1,4 @@
-/** For tests: an instrument with prices from 1 to 1,000 ticks around 100, no bands, no fees, no schedule and no obligations. */
+/** For tests: an instrument with prices from 1 to 1,000 ticks, no bands, fees, schedule or obligations. */
 import type { InstrumentDefinition } from './instrument.ts'
 
 export const plainDefinition: InstrumentDefinition = {

@@ -151,7 +151,7 @@ export class Instrument {
     return this.possibleBooks().filter((book) => book !== undefined)
   }
 
-  /** The book that trades, that of waiting stops and that of orders waiting for the closing auction, if they were needed yet. */
+  /** The book that trades, that of waiting stops, that of orders for the closing auction: if needed yet. */
   possibleBooks(): [Book, Book | undefined, Book | undefined] {
     return [this.book, this.stops, this.atClose]
   }
@@ -208,7 +208,7 @@ export class Instrument {
     return hasMiddle ? Math.floor((bid + ask) / 2) : this.currentDefinition.referencePriceTicks
   }
 
-  /** The highest price at which such an order may trade if it comes in now: a sell gets the best buy price, if that is higher. */
+  /** The highest price that such an order may trade at now: a sell gets the best buy price, if that is higher. */
   dearestTicks(side: number, priceTicks: number): number {
     return side === BUY ? priceTicks : Math.max(priceTicks, this.book.bestPriceTicks(BUY))
   }
@@ -254,8 +254,8 @@ export class Instrument {
   }
 
   /**
-   * The limit price of an order that comes in now, drawn in as far as the volatility bands ask for. It crosses nothing if
-   * already the best opposite price lies outside them.
+   * The limit price of an order that comes in now, drawn in as far as the volatility bands ask for. It crosses nothing
+   * if already the best opposite price lies outside them.
    */
   withinVolatilityBands(side: number, priceTicks: number): number {
     if (!this.hasVolatilityBands) return priceTicks
@@ -268,8 +268,8 @@ export class Instrument {
   }
 
   /**
-   * Works out the bands. From the first trade on they change with the last price, an auction and the definition only, and
-   * not every order, nor every trade, costs a division; before, they follow the book.
+   * Works out the bands. From the first trade on they change with the last price, an auction and the definition only,
+   * and not every order, nor every trade, costs a division; before, they follow the book.
    */
   private placeBands(): void {
     const { minPriceTicks, maxPriceTicks } = this.currentDefinition

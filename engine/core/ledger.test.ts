@@ -1,4 +1,4 @@
-/** The ledger on the whole exchange, figure by figure; what is conserved whatever happens; and the range that nothing leaves. */
+/** The ledger on the whole exchange: each figure, what is always conserved, the range that nothing leaves. */
 import { describe, expect, it } from 'vitest'
 import { type Trader, Venue } from './exchange-fixture.ts'
 

@@ -34,7 +34,8 @@ export interface VolatilityHalt {
 /** What quotes are told of. */
 export interface QuoteFills {
   /**
-   * A quote's order traded; its leaves are already reduced. It may be the one that is trading now (`OpenOrders.trading`).
+   * A quote's order traded; its leaves are already reduced. It may be the one that is trading now
+   * (`OpenOrders.trading`).
    * @param isOneMatch whether more fills may follow that count as the same match: then `matched` ends it
    */
   filled(order: number, lots: number, priceTicks: number, isOneMatch: boolean): void
@@ -114,7 +115,7 @@ export class Matching implements BookListener {
     if (trades) this.settle(instrument)
   }
 
-  /** An order in a slot, in no book, comes into the market: in continuous trading it trades what it can; then it rests or ends. */
+  /** An order in a slot and in no book comes into the market: it trades what it can, then rests or ends. */
   activate(order: number): void {
     const instrument = this.openOrders.instrumentOf(order)
     if (!instrument.isContinuous || this.tradeSlot(order, instrument)) this.openOrders.rest(order)
@@ -131,8 +132,8 @@ export class Matching implements BookListener {
 
   /** Triggers the stops that the last price has reached, one after the other, for as long as there are any. */
   lookAtStops(instrument: Instrument): void {
-    // A halt that is over at once comes back here. The loop that it came from goes on: however many stops halt one after the
-    // other, the stack stays as it is.
+    // A halt that is over at once comes back here. The loop that it came from goes on: however many stops halt one
+    // after the other, the stack stays as it is.
     if (this.isLookingAtStops) return
     this.isLookingAtStops = true
     while (instrument.isContinuous) {
@@ -247,7 +248,7 @@ export class Matching implements BookListener {
 
   // ── the order that trades ─────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Lets an order trade as far as its limit, the volatility bands and self-trade prevention allow; returns the lots left. */
+  /** Lets an order trade as far as limit, volatility bands and self-trade prevention allow; returns the lots left. */
   private trade(
     instrument: Instrument,
     session: number,

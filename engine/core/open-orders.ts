@@ -1,6 +1,6 @@
 /**
- * How an open order comes to be and how it ends. Everything that knows of open orders (the index, its session, its participant,
- * the timers, the quotes, the account's open quantities) is kept right here and nowhere else.
+ * How an open order comes to be and how it ends. Everything that knows of open orders (the index, its session, its
+ * participant, the timers, the quotes, the account's open quantities) is kept right here and nowhere else.
  *
  * An order is in one place at a time: in its instrument's book, among the stops that wait for their trigger, among the
  * orders that wait for the closing auction, or nowhere while it is the one that is trading.
@@ -194,8 +194,8 @@ export class OpenOrders {
   }
 
   /**
-   * Orders that wait for the closing auction, in the order in which they enter its book: that of their own, in which one
-   * that was replaced and lost its place stands behind.
+   * Orders that wait for the closing auction, in the order in which they enter its book: that of their own, in which
+   * one that was replaced and lost its place stands behind.
    */
   waitingAtClose(instrument: Instrument): number[] {
     const found: number[] = []
@@ -234,7 +234,7 @@ export class OpenOrders {
     return this.state.instruments[this.state.memory.orders.instrument(order)]!
   }
 
-  /** An order that is not waiting for a stop price has come to where it is open; what is left of it counts from now on. */
+  /** An order that waits for no stop price has come to where it is open: what is left of it counts from now on. */
   private enter(order: number): void {
     const { int32 } = this.state.memory.orders
     this.countLots(order, int32[order * ORDER_SIZE + LEAVES])
@@ -249,7 +249,10 @@ export class OpenOrders {
   }
 }
 
-/** Stops lie in a book of their own, by stop price: buy stops lowest first, as sells are; sell stops highest first, as buys are. */
+/**
+ * Stops lie in a book of their own, by stop price: buy stops lowest first, as sells are; sell stops highest first, as
+ * buys are.
+ */
 export function stopLadder(side: number): number {
   return BUY + SELL - side
 }

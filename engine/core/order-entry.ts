@@ -1,6 +1,6 @@
 /**
- * What new orders and cancels do: checks first, then the order's way into the market or out of it. Each command either is
- * rejected and changes nothing but what counts messages, or is carried out whole.
+ * What new orders and cancels do: checks first, then the order's way into the market or out of it. Each command either
+ * is rejected and changes nothing but what counts messages, or is carried out whole.
  */
 
 import { errors } from '../../protocol/errors.ts'
@@ -197,7 +197,7 @@ export class OrderEntry {
     return selfTradePrevention !== 0 ? selfTradePrevention : this.state.sessions.selfTradeMode(command.session)
   }
 
-  /** Whether the order needs no slot before it rests: its time in force is GTC, IOC or FOK and it has no further terms. */
+  /** Whether an order needs no slot before it rests: it is GTC, IOC or FOK and has no further terms. */
   private isPlain(command: Command, instrument: Instrument, quantityLots: number): boolean {
     return (
       instrument.isContinuous &&

@@ -1,9 +1,9 @@
 /**
  * Finds an open order by its session and ref: an open-addressing hash table in one block of memory.
  *
- * Refs of a session mostly count up, so the hash keeps runs of sixteen together (an order and its neighbours share cache
- * lines) and scatters the runs (so that they do not pile up where sessions' runs would meet). Each entry holds its hash,
- * so that probing and removing do not have to look at the orders themselves.
+ * Refs of a session mostly count up, so the hash keeps runs of sixteen together (an order and its neighbours share
+ * cache lines) and scatters the runs (so that they do not pile up where sessions' runs would meet). Each entry holds
+ * its hash, so that probing and removing do not have to look at the orders themselves.
  */
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
@@ -13,7 +13,7 @@ const { ORDER_SESSION, ORDER_SIZE, SLOT_MASK } = orderLayout
 /** Above every `mask`: tells V8 that the place of an entry cannot overflow. */
 const LARGEST_MASK = 0x3fffffff
 
-/** 32 bits, the lowest four of them the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
+/** 32 bits, the lowest four the ref's own. Constants: odd, from the golden ratio and MurmurHash3's finaliser. */
 const hashOf = (session: number, ref: number): number => {
   const hash = Math.imul(((ref * 0.0625) | 0) ^ Math.imul(session, 0x85ebca6b), 0x9e3779b1)
   return ((hash ^ (hash >>> 15)) << 4) | (ref & 15)
@@ -27,7 +27,7 @@ export class OrderIndex {
   private mask: number
   private size = 0
 
-  /** @param capacity orders that are expected at most; the table begins smaller, so that few orders keep to few cache lines */
+  /** @param capacity orders expected at most; the table begins smaller, so that few orders take few cache lines */
   constructor(orders: OrderPool, capacity: number) {
     this.orders = orders
     let entries = 1024

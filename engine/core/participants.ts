@@ -116,8 +116,8 @@ export class Participants {
   }
 
   /**
-   * Adds a participant (its number must be the next one) or defines an existing one again: a limit that is configured as
-   * it was before stays as it is in force.
+   * Adds a participant (its number must be the next one) or defines an existing one again: a limit that is configured
+   * as it was before stays as it is in force.
    */
   define(definition: ParticipantDefinition): void {
     const { participant, name, isAdmin } = definition

@@ -2,8 +2,8 @@
  * The trading phases of all instruments, and whatever else happens at a time of its own: scheduled changes, the end of
  * halts and auctions, orders that expire, the day that begins.
  *
- * An instrument has at most two timers: one for its next scheduled change, and one for the end of the halt or auction that
- * it is in. Whoever changes the phase from outside, the schedule or an admin, takes the second one away.
+ * An instrument has at most two timers: one for its next scheduled change, and one for the end of the halt or auction
+ * that it is in. Whoever changes the phase from outside, the schedule or an admin, takes the second one away.
  */
 import { enumerations } from '../../protocol/messages.ts'
 import { orderLayout } from './book/order-pool.ts'
@@ -57,9 +57,9 @@ export class Phases {
   }
 
   /**
-   * Lets the time of the exchange come to that of a command, and everything happen that is due by then. What is due happens
-   * at its own time: what follows from it counts from there. Nothing but the time changes unless that has reached
-   * `timers.nextDueUs`, which is 0 before the first command only.
+   * Lets the time of the exchange come to that of a command, and everything happen that is due by then. What is due
+   * happens at its own time: what follows from it counts from there. Nothing but the time changes unless that has
+   * reached `timers.nextDueUs`, which is 0 before the first command only.
    */
   advance(timeUs: number): void {
     const { state } = this
@@ -72,7 +72,7 @@ export class Phases {
     state.timeUs = timeUs
   }
 
-  /** An instrument was defined: a new one begins in the phase that its schedule says, another one stays in its phase. */
+  /** An instrument was defined: a new one begins in its schedule's phase, another one stays in the phase it has. */
   defined(instrument: Instrument, isNew: boolean): void {
     const { timers, timeUs } = this.state
     const { schedule } = instrument
@@ -86,7 +86,7 @@ export class Phases {
     this.state.quotes.instrumentChanged(instrument.number)
   }
 
-  /** An admin sets the phase. A halt lasts until an admin ends it; an opening auction as long as the definition says. */
+  /** An admin sets the phase. A halt lasts until an admin ends it, an opening auction as the definition says. */
   changeByAdmin(instrument: Instrument, phase: number): void {
     this.dropPhaseTimer(instrument)
     instrument.isHeldByAdmin = phase === halted
@@ -100,8 +100,8 @@ export class Phases {
     this.enter(instrument, halted)
     if (haltDurationMs > 0) this.endIn(instrument, haltDurationMs)
     else if (auctionDurationMs > 0) this.end(instrument)
-    // No auction was announced since continuous trading, which has no at-open orders: every order may cause such a halt, and
-    // is not to cost a walk over all others.
+    // No auction was announced since continuous trading, which has no at-open orders: every order may cause such a
+    // halt, and is not to cost a walk over all others.
     else this.enter(instrument, continuous, false)
   }
 

@@ -1,7 +1,7 @@
 /**
- * Market-maker protection: per participant and group, what the quotes of the group have traded within a rolling interval,
- * the bounds on it, and whether the group is frozen because one was reached. Exact: every fill counts for its whole
- * interval and not a microsecond longer.
+ * Market-maker protection: per participant and group, what the quotes of the group have traded within a rolling
+ * interval, the bounds on it, and whether the group is frozen because one was reached. Exact: every fill counts for its
+ * whole interval and not a microsecond longer.
  *
  * A group is found by its number once per command; fills name it by its slot.
  */
@@ -130,7 +130,7 @@ export class Protection {
     return this.data[slot * GROUP_SIZE + GROUP]
   }
 
-  /** Counts a fill of one of the group's quotes. Returns whether it made a figure reach its bound: then the group is frozen. */
+  /** Counts a fill of one of the group's quotes. Returns whether a figure reached its bound: the group is frozen. */
   countFill(slot: number, timeUs: number, isBuy: boolean, lots: number, notionalMinor: number): boolean {
     const base = slot * GROUP_SIZE
     if (this.data[base + INTERVAL_US] === 0 || this.data[base + IS_FROZEN] !== 0) return false
@@ -172,7 +172,7 @@ export class Protection {
     }
   }
 
-  /** Everything about the groups whose terms were set, as it is at that time: by participant and group, their fills at the end. */
+  /** The groups whose terms were set, as of that time, by participant and group: all columns, then the fills. */
   records(timeUs: number): number[][] {
     const records: number[][] = []
     for (const [, slot] of [...this.slots].sort(([one], [other]) => one - other)) {

@@ -1,4 +1,4 @@
-/** The orders that quotes consist of: they come and go as quotes say, not by commands of their own, and no ref finds them. */
+/** The orders that quotes consist of: they come and go with the quotes, not by commands, and no ref finds them. */
 import { enumerations } from '../../protocol/messages.ts'
 import { kindLayout, orderLayout } from './book/order-pool.ts'
 import type { Instrument } from './instrument.ts'

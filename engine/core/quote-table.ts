@@ -1,7 +1,7 @@
 /**
  * The quotes of all sessions, at most one of a session in an instrument: the orders of its two sides, its protection
- * group, and the clock that says how long it was as the instrument's obligation asks. A quote's number is good for ever;
- * 0 means none.
+ * group, and the clock that says how long it was as the instrument's obligation asks. A quote's number is good for
+ * ever; 0 means none.
  */
 import { enumerations, type Row } from '../../protocol/messages.ts'
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
@@ -128,7 +128,7 @@ export class QuoteTable {
     return this.order(quote, side)
   }
 
-  /** An order of a quote ends, for whatever reason. Of one that its quote has given up already there is nothing to do. */
+  /** An order of a quote ends, for whatever reason. If its quote has given it up already, nothing is done. */
   orderGone(order: number): void {
     const quote = this.quoteOf(order)
     const side = this.orders.side(order)
@@ -258,7 +258,7 @@ export class QuoteTable {
     }
   }
 
-  /** Everything about all quotes, by session and instrument: also of those without an open order, whose clocks count. */
+  /** All quotes, by session and instrument: also those without an open order, because their clocks count. */
   records(): number[][] {
     const records: number[][] = []
     for (const [session, quotes] of this.bySession.entries()) {

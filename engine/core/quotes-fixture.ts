@@ -1,4 +1,4 @@
-/** A market without a book for tests of quotes: it writes down what it is asked to do, and a test says what is filled. */
+/** A market without a book, for tests of quotes: it notes what it is asked to do, and a test says what is filled. */
 import { enumerations } from '../../protocol/messages.ts'
 import { kindLayout, orderLayout } from './book/order-pool.ts'
 import { Command } from './command.ts'

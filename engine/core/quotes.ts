@@ -1,7 +1,7 @@
 /**
- * Mass quotes: many quotes replaced at once, and what protects whoever sends them. First every row of a message is checked,
- * told, and its old orders leave; only then do the new ones enter, so that none of a message's old quotes can trade beside
- * its new ones.
+ * Mass quotes: many quotes replaced at once, and what protects whoever sends them. First every row of a message is
+ * checked, told, and its old orders leave; only then do the new ones enter, so that none of a message's old quotes can
+ * trade beside its new ones.
  */
 import { errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -29,9 +29,9 @@ export interface QuoteActions {
   /** Whether limit orders that can rest are taken in the instrument's phase. */
   takesQuotes(instrument: Instrument): boolean
   /**
-   * Makes one side of a quote: an order in a slot with the next order id, good till cancelled, with the session's default
-   * of self-trade prevention, in no book yet (its LEVEL is 0) and told to nobody. From now on it is an open order of its
-   * session and participant, and its lots are open lots of its account, which is opened if there is none.
+   * Makes one side of a quote: an order in a slot with the next order id, good till cancelled, with the session's
+   * default of self-trade prevention, in no book yet (its LEVEL is 0) and told to nobody. From now on it is an open
+   * order of its session and participant, and its lots are open lots of its account, which is opened if there is none.
    */
   create(session: number, ref: number, instrument: Instrument, side: number, priceTicks: number, lots: number): number
   /**
@@ -108,8 +108,8 @@ export class Quotes {
   // ── protection ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * An order of a quote traded; its leaves are lowered already, its slot is still its own, and what else the trade causes
-   * is done. If the protection of its group is reached, the group's quotes go now, before the next match.
+   * An order of a quote traded; its leaves are lowered already, its slot is still its own, and what else the trade
+   * causes is done. If the protection of its group is reached, the group's quotes go now, before the next match.
    */
   filled(order: number, lots: number, priceTicks: number, isOneMatch: boolean): void {
     const { state, table } = this
@@ -125,7 +125,7 @@ export class Quotes {
     }
   }
 
-  /** The fills of an order that trades whole or not at all are one match: what they breached is pulled when it is over. */
+  /** The fills of a fill-or-kill order are one match: the groups that they breached are pulled when it is over. */
   matched(): void {
     for (const { group, session } of this.breached.splice(0)) this.pull(group, session)
   }
@@ -156,7 +156,7 @@ export class Quotes {
 
   // ── one row ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Checks one row, tells what becomes of it and takes out what it replaces. Returns its quote, or that it was rejected. */
+  /** Checks a row, tells what becomes of it, takes out what it replaces. Returns its quote, or REJECTED. */
   private replace(command: Command, row: number, participant: number, group: number): number {
     const { session, ref, quotes } = command
     const { actions, events, state, table } = this
@@ -304,7 +304,8 @@ export class Quotes {
     }
     code ||=
       risk.checkPosition(participant, accounts.worstPositionLots(account, side, lots), lotsField) ||
-      // The new buy changes nothing here: what an account adds is the larger of its two sides, and the buy's was checked.
+      // The new buy changes nothing here: what an account adds is the larger of its two sides, and the buy's was
+      // checked.
       risk.checkGrossExposure(participant, account, instrument, side, lots, lotsField) ||
       risk.checkDailyLoss(participant) ||
       risk.checkLedgerRange(account, instrument, lots + bidLots, lotsField)

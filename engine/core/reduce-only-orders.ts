@@ -1,8 +1,8 @@
 /**
  * The open reduce-only orders of every account and side, waiting stops left out: the newest is cancelled first when the
  * position has no room for all. A binary heap for each account and side, the highest order id on top, and each order's
- * place in its heap: every fill may ask, so nothing here may take longer because there are many orders. Worked out again
- * from the open orders when an image is read.
+ * place in its heap: every fill may ask, so nothing here may take longer because there are many orders. Worked out
+ * again from the open orders when an image is read.
  */
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
 

@@ -1,4 +1,4 @@
-/** Reduce-only orders: lowered to what there is to reduce, cancelled when it becomes too little, as stops only once triggered. */
+/** Reduce-only orders: lowered to what there is to reduce, cancelled when that becomes too little, also as stops. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../protocol/messages.ts'
 import { Venue } from './exchange-fixture.ts'

@@ -1,4 +1,4 @@
-/** Every reject code, one test each: what brings it about, the field that it names, the bound, and that nothing else changes. */
+/** Every reject code, one test each: what causes it, its field and bound, and that nothing else changes. */
 import { describe, expect, it } from 'vitest'
 import { errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
@@ -202,7 +202,8 @@ const tests: Record<string, () => void> = {
     expectReject(venue, code, () => venue.buy('A', 11, 100))
     expect(venue.buy('A', 10, 100)).toContain('A#2 accepted: buy 10 @ 100')
     expectReject(venue, code, () => venue.replace('A', 2, 10, 101))
-    // A market order counts at the worst price that it may trade at: 2 × 1,000 × 5 are 10,000; a stop at its stop price.
+    // A market order counts at the worst price that it may trade at: 2 × 1,000 × 5 are 10,000; a stop at its stop
+    // price.
     expectReject(venue, code, () => venue.buy('A', 2, 0, { ...ioc, type: 'market' }))
     expectReject(venue, code, () => venue.buy('A', 10, 0, { type: 'stop', stopPriceTicks: 101 }))
     expect(venue.buy('A', 10, 0, { type: 'stop', stopPriceTicks: 100 })[0]).toBe('A#6 accepted: buy 10 @ 0')

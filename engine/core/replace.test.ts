@@ -1,4 +1,4 @@
-/** Replacements beyond plain limit orders: in which phases, of what is in the book without a price, and with what is checked. */
+/** Replacements beyond plain limit orders: in which phases, of orders without a price, and what is checked. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../protocol/messages.ts'
 import { Venue } from './exchange-fixture.ts'

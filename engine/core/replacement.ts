@@ -1,6 +1,6 @@
 /**
- * What a replacement does: the same checks as for a new order where they apply, then the order keeps its place with less
- * quantity, or leaves it and comes in again, or goes on waiting on other terms.
+ * What a replacement does: the same checks as for a new order where they apply, then the order keeps its place with
+ * less quantity, or leaves it and comes in again, or goes on waiting on other terms.
  */
 import { errors } from '../../protocol/errors.ts'
 import { enumerations } from '../../protocol/messages.ts'
@@ -83,7 +83,8 @@ export class Replacement {
       : instrument.dearestTicks(orders.side(order), priceTicks)
     return (
       risk.checkParticipant(participant, command.timeUs) ||
-      // A phase takes waiting stops and at-close orders unless it is halted or closed: what waits has no rule of its own.
+      // A phase takes waiting stops and at-close orders unless it is halted or closed: what waits has no rule of its
+      // own.
       risk.checkPhase(instrument, orders.timeInForce(order)) ||
       risk.checkQuantity(participant, instrument, quantityLots) ||
       risk.checkNewStopPrice(instrument, isWaitingStop, command.stopPriceTicks) ||
@@ -159,7 +160,7 @@ export class Replacement {
     book.reduce(order, side, leavesLots)
   }
 
-  /** A new price or more quantity: the order leaves the book and comes in again, keeping its ref, its id and its slot. */
+  /** A new price or more quantity: the order leaves the book and comes in again with its ref, id and slot. */
   private reenter(command: Command, order: number, instrument: Instrument): void {
     const { openOrders, matching } = this
     const { orders } = this.state.memory

@@ -1,4 +1,4 @@
-/** Limits at work on the whole exchange: changed while orders are open, exposure and loss as the market moves, the kill switch. */
+/** Limits on the whole exchange: changed while orders are open, exposure and loss, the kill switch. */
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../protocol/messages.ts'
 import { Venue } from './exchange-fixture.ts'

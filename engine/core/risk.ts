@@ -58,8 +58,9 @@ export class Risk {
   }
 
   /**
-   * The first checks of a new order, replacement or mass quote: whether its participant is blocked, and how many messages it
-   * sent. Counts the message where there is a bound, and values the participant's positions before if that is due.
+   * The first checks of a new order, replacement or mass quote: whether its participant is blocked, and how many
+   * messages it sent. Counts the message where there is a bound, and values the participant's positions before if that
+   * is due.
    */
   checkParticipant(participant: number, timeUs: number): number {
     const { participants } = this

@@ -1,6 +1,7 @@
 /**
- * The trading day of an instrument: which phase begins at which time of the day (UTC). Written as text in the definition,
- * like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous"; the last phase lasts until the first of the next day.
+ * The trading day of an instrument: which phase begins at which time of the day (UTC). Written as text in the
+ * definition, like "08:00 preOpen, 08:50 openingAuction, 09:00 continuous"; the last phase lasts until the first of the
+ * next day.
  */
 import { enumerations } from '../../protocol/messages.ts'
 

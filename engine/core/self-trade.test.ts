@@ -1,4 +1,4 @@
-/** Self-trade prevention: two orders of one participant never trade; what happens instead, in matching and in auctions. */
+/** Self-trade prevention: what happens instead of a trade of one participant's orders, also in auctions. */
 import { describe, expect, it } from 'vitest'
 import { type SelfTradePrevention, Venue } from './exchange-fixture.ts'
 
@@ -242,8 +242,8 @@ describe('in an auction', () => {
     venue.sell('B', 3, 100)
     venue.buy('A', 20, 105)
     venue.buy('B', 3, 101)
-    // 13 trade at any price; from 102 up 7 are left to buy, and 105 is the highest. But A's buy goes, and then at 100 and
-    // 101 three trade, ten being left to sell: the lowest.
+    // 13 trade at any price; from 102 up 7 are left to buy, and 105 is the highest. But A's buy goes, and then at 100
+    // and 101 three trade, ten being left to sell: the lowest.
     expect(venue.exchange.indication(1)).toEqual({ priceTicks: 105, volumeLots: 13, imbalanceLots: 7 })
     expect(venue.enterPhase('continuous')).toEqual([
       'A#1 cancelled: 20, selfTrade',

@@ -1,6 +1,6 @@
 /**
- * Sessions: the counters that make order entry exactly-once (last ref processed, next event number), and the open orders
- * of each session as a chain through the order pool, oldest first. Numbered from 1 without gaps.
+ * Sessions: the counters that make order entry exactly-once (last ref processed, next event number), and the open
+ * orders of each session as a chain through the order pool, oldest first. Numbered from 1 without gaps.
  */
 import { type OrderPool, orderLayout } from './book/order-pool.ts'
 import type { ImageReader, ImageWriter } from './image.ts'
@@ -50,7 +50,7 @@ export class Sessions {
     return this.names.length - 1
   }
 
-  /** Adds a session; its number must be the next one. Defining an existing one again changes its name and its mode only. */
+  /** Adds a session; its number must be the next one. Defining one again changes its name and its mode only. */
   define(session: number, participant: number, name: string, selfTradeMode: number): void {
     if (session < 1 || session > this.names.length) throw new Error(`session ${session} is out of order`)
     if (session === this.names.length) this.add(session, participant)

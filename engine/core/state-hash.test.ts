@@ -1,4 +1,4 @@
-/** What the hash of a state is made of: looked at from within, because nothing outside could change one number alone. */
+/** What the hash of a state is made of, seen from within: nothing outside could change one number alone. */
 import { describe, expect, it } from 'vitest'
 import { orderLayout } from './book/order-pool.ts'
 import { termsLayout } from './book/order-terms.ts'

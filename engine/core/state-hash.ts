@@ -4,9 +4,9 @@
  * attacker.
  *
  * Records of numbers count whole, in the order of their columns, so that none can be forgotten; whoever moves columns
- * changes the hash. What can be worked out from the rest is left out, and so is what only counts while a command is being
- * carried out. Lists begin with their length or end with a number that none of their records begins with, so that no two
- * states read alike.
+ * changes the hash. What can be worked out from the rest is left out, and so is what only counts while a command is
+ * being carried out. Lists begin with their length or end with a number that none of their records begins with, so that
+ * no two states read alike.
  */
 import { enumerations, rows } from '../../protocol/messages.ts'
 import type { Book } from './book/book.ts'

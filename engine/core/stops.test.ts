@@ -1,4 +1,4 @@
-/** Stop and stop-limit orders: how they wait, when and in what order they trigger, what they are then, how they are replaced. */
+/** Stop and stop-limit orders: how they wait, trigger (when, in what order, into what) and are replaced. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../protocol/messages.ts'
 import { Venue } from './exchange-fixture.ts'

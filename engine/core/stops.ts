@@ -40,7 +40,7 @@ export class Stops {
     return 0
   }
 
-  /** Turns a waiting stop into the order that it waited to be, in no book. Returns whether that is to come into the market; if not, it is gone. */
+  /** Turns a waiting stop into what it waited to be, in no book. Returns whether that comes in; if not, it is gone. */
   trigger(order: number, instrument: Instrument): boolean {
     const { openOrders, events, state } = this
     const { orders } = state.memory
@@ -63,7 +63,7 @@ export class Stops {
     return (kind & REDUCE_ONLY) === 0 || this.fitsPosition(order, side)
   }
 
-  /** Lowers a reduce-only order that is in no book to what there is to reduce. Returns whether anything is left of it. */
+  /** Lowers a reduce-only order in no book to what there is to reduce. Returns whether anything is left of it. */
   private fitsPosition(order: number, side: number): boolean {
     const { int32 } = this.state.memory.orders
     const base = order * ORDER_SIZE

@@ -1,7 +1,7 @@
 /**
- * For tests: a long stream of commands from a seed, in which every kind of order, phase, quote, protection, timer and rare
- * command occurs, and most of what can go wrong. The same seed gives the same commands for ever. They know nothing of the
- * exchange that they meet, so some name orders that are gone.
+ * For tests: a long stream of commands from a seed, in which every kind of order, phase, quote, protection, timer and
+ * rare command occurs, and most of what can go wrong. The same seed gives the same commands for ever. They know nothing
+ * of the exchange that they meet, so some name orders that are gone.
  */
 import { enumerations, type Message } from '../../protocol/messages.ts'
 import { Command, commandType, quoteLayout } from './command.ts'

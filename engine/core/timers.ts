@@ -1,7 +1,8 @@
 /**
- * What will happen at a time of its own: a binary heap of timers, the earliest due first and of those that are due at the
- * same time the one that was set first. Records lie in typed arrays, and each knows its place in the heap, so that a timer
- * that is no longer wanted leaves at once: an order with an expiry time that is soon filled costs no more than that.
+ * What will happen at a time of its own: a binary heap of timers, the earliest due first and of those that are due at
+ * the same time the one that was set first. Records lie in typed arrays, and each knows its place in the heap, so that
+ * a timer that is no longer wanted leaves at once: an order with an expiry time that is soon filled costs no more than
+ * that.
  */
 import { doubleZero } from './double-zero.ts'
 import type { ImageReader, ImageWriter } from './image.ts'

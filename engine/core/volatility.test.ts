@@ -1,4 +1,4 @@
-/** The bands within which orders trade, the halt beyond them, and how the instrument comes back; the halt of a whole market. */
+/** The bands within which orders trade, the halt beyond them, the way back; the halt of a whole market. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../protocol/messages.ts'
 import { Venue } from './exchange-fixture.ts'

@@ -87,7 +87,8 @@ export class BookBuilder {
     if (message.type === 'bookSnapshot') return this.applySnapshot(message)
     if (!this.isSynchronised) return 'waiting'
     if (message.sequence <= this.lastSequence) return 'stale'
-    // Levels come as they are after `sequence`: an update that begins before what the book has is as good as the next one.
+    // Levels come as they are after `sequence`: an update that begins before what the book has is as good as the next
+    // one.
     if (message.previousSequence > this.lastSequence) {
       this.isSynchronised = false
       return 'gap'

@@ -80,7 +80,7 @@ export class FakeEngine {
   readonly events: SessionEvent[] = []
   /** Whether connections are accepted. */
   isReachable = true
-  /** What happens to requests: `ignore` loses them on the way, `mute` applies them and keeps the events for a resume. */
+  /** What happens to requests: `ignore` loses them, `mute` applies them and keeps the events for a resume. */
   requests: 'answer' | 'ignore' | 'mute' = 'answer'
   /** Refuses requests with this unnumbered error instead of applying them. */
   refuseWith: ErrorName | undefined

@@ -112,15 +112,15 @@ export class ClientSession {
   }
 
   /**
-   * Changes an order; `quantityLots` is the new total, the filled part included, `stopPriceTicks` is for waiting stops (0:
-   * as it is). Returns the ref of the request.
+   * Changes an order; `quantityLots` is the new total, the filled part included, `stopPriceTicks` is for waiting stops
+   * (0: as it is). Returns the ref of the request.
    */
   replaceOrder(orderRef: number, quantityLots: number, priceTicks: number, stopPriceTicks = 0): number {
     const ref = this.claimRef()
     return this.request({ type: 'replaceOrder', ref, orderRef, quantityLots, priceTicks, stopPriceTicks })
   }
 
-  /** Cancels the session's orders: of one instrument or all (0), of one side or both. Returns the ref of the request. */
+  /** Cancels the session's orders: of one instrument or all (0), one side or both. Returns the request's ref. */
   massCancel(instrument = 0, side: 'any' | 'buy' | 'sell' = 'any'): number {
     return this.request({ type: 'massCancel', ref: this.claimRef(), instrument, side })
   }
@@ -329,7 +329,7 @@ export class ClientSession {
     this.connection.retry()
   }
 
-  /** Whether `close` is waiting for answers that will not come: the engine is being stopped, or is not there any more. */
+  /** Whether `close` is waiting for answers that will not come: the engine is stopping, or gone. */
   private isCloseHopeless(reason: LossReason): boolean {
     return this.closing !== undefined && (this.currentState !== 'live' || reason.code === 'shuttingDown')
   }

@@ -8,7 +8,7 @@ export interface Flow {
   readonly weights: Readonly<
     Record<'newOrder' | 'cancel' | 'replace' | 'quote' | 'time' | 'admin' | 'upheaval', number>
   >
-  /** How often orders are stops and for auctions, beside 15 others; of twenty, how many are icebergs and reduce-only. */
+  /** How many orders are stops and for auctions, beside 15 others; of twenty, how many icebergs and reduce-only. */
   readonly kinds: Readonly<Record<'stop' | 'auction' | 'iceberg' | 'reduceOnly', number>>
   /** Of ten instruments, so many have volatility bands, and so many a schedule. */
   readonly bandsOutOfTen: number

@@ -1,6 +1,6 @@
 /**
- * Client messages of all kinds as bytes, from a seed: valid ones with likely and unlikely numbers, the same with a few bytes
- * changed, and bytes that mean nothing. What can be decoded of them is what an engine may be sent.
+ * Client messages of all kinds as bytes, from a seed: valid ones with likely and unlikely numbers, the same with a few
+ * bytes changed, and bytes that mean nothing. What can be decoded of them is what an engine may be sent.
  */
 import { RandomSource } from '../../bots/runtime/random.ts'
 import { type Codec, messagePackCodec, ProtocolError } from '../../protocol/codec.ts'

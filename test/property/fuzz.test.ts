@@ -1,6 +1,7 @@
 /**
- * Whatever can be decoded of arbitrary bytes may be applied: the exchange never throws, tells whole numbers only, and keeps
- * its invariants. FUZZ_SEED and FUZZ_COMMANDS choose another and a longer run; a failure names its seed and command.
+ * Whatever can be decoded of arbitrary bytes may be applied: the exchange never throws, tells whole numbers only, and
+ * keeps its invariants. FUZZ_SEED and FUZZ_COMMANDS choose another and a longer run; a failure names its seed and
+ * command.
  */
 import { describe, expect, it } from 'vitest'
 import {
@@ -37,7 +38,7 @@ const plain: InstrumentDefinition = {
   quoteMinQuantityLots: 2,
 }
 const schedule = '00:00 preOpen, 00:10 continuous, 23:00 closingAuction, 23:30 closed'
-/** One with every price there is, one that halts, one with bands and a schedule, one whose lots reach the ledger's range. */
+/** One with every price, one that halts, one with bands and a schedule, one that reaches the ledger's range. */
 const instruments: InstrumentDefinition[] = [
   plain,
   { ...plain, staticBandBasisPoints: 500, dynamicBandBasisPoints: 200, haltDurationMs: 1, auctionDurationMs: 2 },

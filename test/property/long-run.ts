@@ -4,8 +4,8 @@
  *     npx node test/property/long-run.ts --commands 1000000 --seed 1 [--flow rough] [--model-only]
  *
  * Commands come in short episodes, each with new exchanges (a model of little is fast), a seed of its own and the next
- * kind of order flow. Runs with other seeds share the work. At the first difference it makes the episode short, writes it as a file
- * that can be kept in the folder regressions, and exits with 1.
+ * kind of order flow. Runs with other seeds share the work. At the first difference it makes the episode short, writes
+ * it as a file that can be kept in the folder regressions, and exits with 1.
  */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'

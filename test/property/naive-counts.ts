@@ -1,4 +1,4 @@
-/** What is counted of a participant's messages, so that too many are rejected: per second, and the same order in a row. */
+/** What is counted of a participant's messages and bounded: how many per second, the same order in a row. */
 import { type Reject, reject } from './naive-checks.ts'
 import type { Participant } from './naive-state.ts'
 

@@ -3,7 +3,7 @@ import { opposite, type PriceRange } from '../../engine/core/book/naive-order.ts
 import type { Side } from '../../protocol/messages.ts'
 import type { Market } from './naive-state.ts'
 
-/** What price bands are measured from: the last price, else in continuous trading the middle of the book, else the defined price. */
+/** Centre of price bands: the last price, else in continuous trading the middle of the book, else as defined. */
 export function referenceTicks({ book, definition, lastPriceTicks, phase }: Market): number {
   const [bid] = book.resting.buy
   const [ask] = book.resting.sell

@@ -152,7 +152,7 @@ export function enterPhase(state: NaiveState, market: Market, phase: Phase, caus
   lookAtStops(state, market)
 }
 
-/** How long the phase lasts: volatility halts end by themselves, and so do opening auctions that are not the schedule's. */
+/** How long the phase lasts: volatility halts and opening auctions that the schedule did not begin end themselves. */
 function hold(state: NaiveState, market: Market, cause: PhaseCause): void {
   const { haltDurationMs, auctionDurationMs } = market.definition
   market.isHaltedByAdmin = market.phase === 'halted' && cause === 'admin'

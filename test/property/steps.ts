@@ -1,7 +1,7 @@
 /**
- * What a generated test does, step by step. A step names orders, prices and times relative to the state that it meets ("my
- * third open order", "two ticks above the last price"), so that a list of steps still makes sense after any of them is
- * left out: that is how failures shrink. Driver turns steps into commands.
+ * What a generated test does, step by step. A step names orders, prices and times relative to the state that it meets
+ * ("my third open order", "two ticks above the last price"), so that a list of steps still makes sense after any of
+ * them is left out: that is how failures shrink. Driver turns steps into commands.
  */
 import type { Message } from '../../protocol/messages.ts'
 import type { Control, InstrumentDefinition } from './surface.ts'
@@ -41,7 +41,7 @@ export interface QuoteSideStep {
   readonly quantityLots: number
 }
 
-/** `refPlus`: the ref beyond the session's last one. `target`: which of the session's open orders; negative: no such. */
+/** `refPlus`: how far the ref is beyond the last one. `target`: which open order of the session; negative: none. */
 export type OrderEntryStep =
   | NewOrderStep
   /** The last new order once more, by the same session. */

@@ -1,6 +1,6 @@
 /**
- * One stream of steps through the exchange and the model side by side, or through the model alone: the first thing that is
- * wrong, whether they differ or break an invariant that any exchange must keep.
+ * One stream of steps through the exchange and the model side by side, or through the model alone: the first thing that
+ * is wrong, whether they differ or break an invariant that any exchange must keep.
  */
 import { Driver } from './driver.ts'
 import { brokenInvariant, EventNumbers, selfTrade } from './invariants.ts'

@@ -1,9 +1,9 @@
 /**
- * A fixed file of commands of every kind, and what the exchange made of them when it was written. A line is one command:
- * microseconds since the one before, session, then the message as it is on the wire.
+ * A fixed file of commands of every kind, and what the exchange made of them when it was written. A line is one
+ * command: microseconds since the one before, session, then the message as it is on the wire.
  *
- * Run as a program it writes both files anew: to be done by whoever changes a rule of the market, a message, or what the
- * state's hash is made of, on purpose. If only the last of these changed, the events stay as they were.
+ * Run as a program it writes both files anew: to be done by whoever changes a rule of the market, a message, or what
+ * the state's hash is made of, on purpose. If only the last of these changed, the events stay as they were.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,6 @@
 /**
- * Generated streams of commands through two exchanges, one of which goes through an image again and again: every event and
- * the hash of the state must be the same. PROPERTY_SEED and PROPERTY_RUNS choose other and more streams.
+ * Generated streams of commands through two exchanges, one of which goes through an image again and again: every event
+ * and the hash of the state must be the same. PROPERTY_SEED and PROPERTY_RUNS choose other and more streams.
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

@@ -1,7 +1,7 @@
 /**
  * An exchange in this process behind two connections that race each other: what one session sends, and what is sent to
- * it, keeps its order, and between the two sessions there is none but chance. Whoever relies on more fails here, and with
- * the same seed again.
+ * it, keeps its order, and between the two sessions there is none but chance. Whoever relies on more fails here, and
+ * with the same seed again.
  */
 import { RandomSource } from '../../bots/runtime/random.ts'
 import type { OrderEntry } from '../../bots/traders/lobster/order-entry.ts'

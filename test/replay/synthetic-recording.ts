@@ -1,7 +1,8 @@
 /**
- * Makes a recording in LOBSTER's format from a small simulated book, and knows what a replay of it must find. Like the real
- * thing it shows a window of the best levels only, so that orders rest there before anything is told of them, and levels
- * come and go; hidden orders trade between ticks; halts occur; and, where asked for, an order trades out of its turn.
+ * Makes a recording in LOBSTER's format from a small simulated book, and knows what a replay of it must find. Like the
+ * real thing it shows a window of the best levels only, so that orders rest there before anything is told of them, and
+ * levels come and go; hidden orders trade between ticks; halts occur; and, where asked for, an order trades out of its
+ * turn.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

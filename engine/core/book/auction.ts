@@ -1,12 +1,12 @@
 /**
- * The price of an auction: of the prices from the lowest sell to the highest buy the one at which most would trade, then the
- * one with the smallest imbalance, then by the side that has more, then the nearest to the reference price. Market
- * orders trade at whatever it is, but what they would pay at worst is no opinion of it: only prices between limit prices and the
- * reference price are considered.
+ * The price of an auction: of the prices from the lowest sell to the highest buy the one at which most would trade,
+ * then the one with the smallest imbalance, then by the side that has more, then the nearest to the reference price.
+ * Market orders trade at whatever it is, but what they would pay at worst is no opinion of it: only prices between
+ * limit prices and the reference price are considered.
  *
- * What could be bought and sold changes only at prices where somebody has an order and right above them, so the prices fall
- * into runs of the same volume and imbalance. Going up, volume first grows and then shrinks and imbalance only shrinks, so
- * the runs that are best lie beside each other, those with more to buy below those with more to sell.
+ * What could be bought and sold changes only at prices where somebody has an order and right above them, so the prices
+ * fall into runs of the same volume and imbalance. Going up, volume first grows and then shrinks and imbalance only
+ * shrinks, so the runs that are best lie beside each other, those with more to buy below those with more to sell.
  */
 import { enumerations } from '../../../protocol/messages.ts'
 import { doubleZero } from '../double-zero.ts'

@@ -1,4 +1,4 @@
-/** What a listener may do to the book while its orders trade: the level that is being worked on is told once, at the end. */
+/** What a listener may do to the book while its orders trade: the level at work is told once, at the end. */
 import { describe, expect, it } from 'vitest'
 import { enumerations } from '../../../protocol/messages.ts'
 import { Book, type BookListener } from './book.ts'

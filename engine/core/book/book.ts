@@ -1,6 +1,7 @@
 /**
- * One instrument's order book: price levels by side, a queue of orders at each, and matching by price, then time. It knows
- * orders and levels and nothing else: no participants, no money, no events. What happens in it is told to a listener.
+ * One instrument's order book: price levels by side, a queue of orders at each, and matching by price, then time. It
+ * knows orders and levels and nothing else: no participants, no money, no events. What happens in it is told to a
+ * listener.
  */
 import { enumerations } from '../../../protocol/messages.ts'
 import type { ImageReader, ImageWriter } from '../image.ts'
@@ -18,17 +19,17 @@ const { buy: BUY, sell: SELL } = enumerations.side
 const { cancelOldest: CANCEL_OLDEST, cancelBoth: CANCEL_BOTH, decrement: DECREMENT } = enumerations.selfTradePrevention
 
 /**
- * Whenever it is told something, the book is whole. While orders trade it may take any orders out of the book, but put none in.
- * An order of which nothing is left has left the book, and its slot is the listener's to release.
+ * Whenever it is told something, the book is whole. While orders trade it may take any orders out of the book, but put
+ * none in. An order of which nothing is left has left the book, and its slot is the listener's to release.
  */
 export interface BookListener {
   /** A resting order trades; its leaves are already reduced. */
   onFill(maker: number, priceTicks: number, lots: number): void
-  /** Self-trade prevention took `lots` of a resting order, whose leaves are already reduced, and `takerLots` of the order that matches. */
+  /** Self-trade prevention took `lots` of a resting order, already off its leaves, and `takerLots` of the aggressor. */
   onSelfTrade(maker: number, lots: number, takerLots: number): void
   /** Two resting orders trade in an auction; their leaves are already reduced. */
   onAuctionFill(buy: number, sell: number, priceTicks: number, lots: number): void
-  /** Self-trade prevention in an auction took this of two orders, whose leaves are already reduced; 0: the order stays as it is. */
+  /** Self-trade prevention in an auction took this of two orders, already off their leaves; 0: nothing. */
   onAuctionSelfTrade(newer: number, older: number, newerLots: number, olderLots: number): void
   /** What a level shows changed: its quantity or its number of orders; both 0 if it is about to go. */
   onLevelChanged(side: number, level: number): void
@@ -47,13 +48,13 @@ export class Book {
   private bestBid = 0
   private bestAsk = 0
   /**
-   * The levels whose orders are trading, 0 if none: one in a match, one of each side in an auction. A held level stays even if
-   * it is empty, and the listener hears of it when it is let go.
+   * The levels whose orders are trading, 0 if none: one in a match, one of each side in an auction. A held level stays
+   * even if it is empty, and the listener hears of it when it is let go.
    */
   private heldLevel = 0
   private heldAsk = 0
   private isStopped = false
-  /** Whether the last `match` stopped at an order of the aggressor's own account, and what is left is to be cancelled. */
+  /** Whether the last `match` stopped at an order of the aggressor's own account: what is left is to be cancelled. */
   stoppedAtOwnOrder = false
 
   constructor(memory: BookMemory, listener: BookListener) {
@@ -133,8 +134,8 @@ export class Book {
   }
 
   /**
-   * Trades against the other side, best price first, oldest first, as far as the limit price allows and never with an order
-   * of `account` (0: no order is its own). Returns the lots that are left.
+   * Trades against the other side, best price first, oldest first, as far as the limit price allows and never with an
+   * order of `account` (0: no order is its own). Returns the lots that are left.
    */
   match(side: number, limitPriceTicks: number, lots: number, account: number, selfTradeMode: number): number {
     const opposite = BUY + SELL - side
@@ -226,7 +227,7 @@ export class Book {
     return false
   }
 
-  /** Whether a side has so many lots up to this price: an order too large for the book must not cost a walk over all orders. */
+  /** Whether a side has so many lots up to this price. An order too large for the book must cost no walk over it. */
   private hasLots(side: number, lastPriceTicks: number, lots: number): boolean {
     const { levels } = this
     for (let level = this.best(side); level !== 0; level = this.worse(side, level)) {
@@ -238,7 +239,7 @@ export class Book {
     return false
   }
 
-  /** The newest order, 0 if there is none, of the level at a price, if that is found at once. Any number may be asked for. */
+  /** The newest order at a price if its level is found at once, else 0. The price may be any number. */
   newestNear(side: number, priceTicks: number): number {
     const tree = side === BUY ? this.bidTree : this.askTree
     // Level 0 is all 0.
@@ -298,7 +299,7 @@ export class Book {
     return this.auction.imbalanceLots
   }
 
-  /** Lets the two sides of the book trade with each other at one price, as long as both have a price at least as good. */
+  /** Lets the two sides trade with each other at one price, as long as both have a price at least as good. */
   uncross(priceTicks: number): void {
     const { levels } = this
     let bid = 0
@@ -337,7 +338,7 @@ export class Book {
     if (ask !== 0) this.letGo(SELL, ask, askLots, askCount)
   }
 
-  /** Before an auction: orders of one account are kept from each other while they are the first in line of a crossed book. */
+  /** Before an auction: keeps orders of one account apart while they are the first in line of a crossed book. */
   keepApart(): void {
     const { levels, orders } = this
     while (this.isCrossed()) {

@@ -1,12 +1,12 @@
 /**
- * Price levels: 32-byte records in one block of memory. A level exists as long as an order rests at its price. Level 0 is
- * never used and means none.
+ * Price levels: 32-byte records in one block of memory. A level exists as long as an order rests at its price. Level 0
+ * is never used and means none.
  */
 import type { ImageReader, ImageWriter } from '../image.ts'
 import { asFloat64, int32Table } from '../line-memory.ts'
 import { grownRecords } from './pool-growth.ts'
 
-/** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
+/** Where things are in a record: its size and its 32-bit columns, in units of 4 bytes from its beginning. */
 export const levelLayout = {
   LEVEL_SIZE: 8,
   /** As `orderLayout.SLOT_MASK`. */
@@ -20,7 +20,7 @@ export const levelLayout = {
 } as const
 
 const { LEVEL_SIZE, LEVEL_MASK, LEVEL_PRICE, HEAD, TAIL, ORDER_COUNT } = levelLayout
-// 64-bit columns, in units of 8 bytes from the record's begin.
+// 64-bit columns, in units of 8 bytes from the record's beginning.
 const TOTAL_64 = 0
 const HIDDEN_64 = 1
 

@@ -38,7 +38,11 @@ export function auctionOf({ resting: { buy, sell } }: NaiveBook, referencePriceT
   return highestFirst.toSorted((one, other) => distance(one) - distance(other))[0]
 }
 
-/** Trades until the book is no longer crossed. @returns the auction price of the first round, if it was crossed at all */
+/**
+ * Trades until the book is no longer crossed.
+ *
+ * @returns the auction price of the first round, if it was crossed at all
+ */
 export function uncross(book: NaiveBook, referencePriceTicks: () => number): number | undefined {
   let firstPriceTicks: number | undefined
   for (;;) {

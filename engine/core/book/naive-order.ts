@@ -31,7 +31,7 @@ export interface PriceRange {
   readonly highest: number
 }
 
-/** Two orders that match. In an auction both lie in the book and nobody is the aggressor; the newer one is `incoming`. */
+/** Two orders that match. In an auction both lie in the book, nobody is the aggressor, the newer one is `incoming`. */
 export interface Trade {
   readonly resting: BookOrder
   readonly incoming: BookOrder

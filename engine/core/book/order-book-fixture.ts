@@ -1,6 +1,6 @@
 /**
- * The fast and the naive book behind one surface, for tests of the rules that both must keep. What happens comes as lines
- * that a person can read; orders are named by their ids.
+ * The fast and the naive book behind one surface, for tests of the rules that both must keep. What happens comes as
+ * lines that a person can read; orders are named by their ids.
  */
 import { enumerations, type OrderType, type Side } from '../../../protocol/messages.ts'
 import { type Auction, auctionOf, uncross } from './naive-auction.ts'

@@ -1,11 +1,11 @@
 /**
- * The book on its own, for whoever needs matching without a venue around it: no sessions, checks, risk or ledger. Orders go
- * by ids that the caller gives them.
+ * The book on its own, for whoever needs matching without a venue around it: no sessions, checks, risk or ledger.
+ * Orders go by ids that the caller gives them.
  *
  * The caller sees to it that an id is not that of an open order, that prices and quantities are whole numbers within
- * `limits`, and that type and time in force go together as in the rules of the market; a market order comes with the worst price
- * that it may trade at. Types and times in force that need more than one book (stops, expiry, orders for an auction) are
- * not for it: such orders rest like any other.
+ * `limits`, and that type and time in force go together as in the rules of the market; a market order comes with the
+ * worst price that it may trade at. Types and times in force that need more than one book (stops, expiry, orders for an
+ * auction) are not for it: such orders rest like any other.
  */
 import { enumerations } from '../../../protocol/messages.ts'
 import { doubleZero } from '../double-zero.ts'
@@ -132,8 +132,9 @@ export class OrderBook {
   }
 
   /**
-   * Changes an order's price and total quantity, the filled part included. The same price with no more quantity keeps its
-   * place; anything else takes it out and lets it come in again as if new. A total at or below the filled part cancels it.
+   * Changes an order's price and total quantity, the filled part included. The same price with no more quantity keeps
+   * its place; anything else takes it out and lets it come in again as if new. A total at or below the filled part
+   * cancels it.
    * @returns false if no such order is open, or if it is post-only and would trade: nothing changes then
    */
   replace(orderId: number, priceTicks: number, quantityLots: number): boolean {
@@ -164,8 +165,8 @@ export class OrderBook {
   }
 
   /**
-   * Lets the gathered orders trade in an auction, and new ones at once again. Returns the auction price, 0 if the book was
-   * not crossed.
+   * Lets the gathered orders trade in an auction, and new ones at once again. Returns the auction price, 0 if the book
+   * was not crossed.
    */
   uncross(referencePriceTicks: number): number {
     const { book, reports } = this

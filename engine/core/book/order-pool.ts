@@ -9,8 +9,8 @@ import { OrderTerms, termsLayout } from './order-terms.ts'
 import { grownRecords } from './pool-growth.ts'
 
 /**
- * Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin.
- * Whoever uses them takes them out of this object into constants of his own file; `engine/compiler.ts` says why.
+ * Where things are in a record: its size and its 32-bit columns, in units of 4 bytes from its beginning. Whoever uses them
+ * takes them out of this object into constants of his own file; `engine/compiler.ts` says why.
  */
 export const orderLayout = {
   ORDER_SIZE: 16,
@@ -37,7 +37,7 @@ export const orderLayout = {
   KIND: 15,
 } as const
 
-/** What KIND packs: the side in its lowest two bits; three bits each from the shifts on; flags; the instrument's number. */
+/** What KIND packs: the side in the lowest two bits; three bits each from the shifts on; flags; the instrument. */
 export const kindLayout = {
   SIDE_MASK: 0b11,
   ORDER_TYPE_SHIFT: 2,
@@ -59,7 +59,7 @@ const { SIDE_MASK, ORDER_TYPE_SHIFT, TIME_IN_FORCE_SHIFT, SELF_TRADE_MODE_SHIFT,
   kindLayout
 const { WAITING_STOP } = kindLayout
 const { TERMS_SIZE, SHOWN, DISPLAY, LIMIT_PRICE } = termsLayout
-// 64-bit columns, in units of 8 bytes from the record's begin.
+// 64-bit columns, in units of 8 bytes from the record's beginning.
 const REF_64 = 0
 const ORDER_ID_64 = 1
 
@@ -82,8 +82,8 @@ export class OrderPool {
   }
 
   /**
-   * Takes a slot; the caller must write every 32-bit column but LEVEL and TERMS, which are 0. The neighbours are whatever
-   * they were before: whoever links the order to others writes them.
+   * Takes a slot; the caller must write every 32-bit column but LEVEL and TERMS, which are 0. The neighbours are
+   * whatever they were before: whoever links the order to others writes them.
    */
   allocate(ref: number, orderId: number): number {
     let slot = this.freeSlot & SLOT_MASK
@@ -109,7 +109,8 @@ export class OrderPool {
     this.int32[slot * ORDER_SIZE + NEXT] = this.freeSlot
     this.freeSlot = slot
     if (--this.size > 0) return
-    // Empty: orders that come one after the other are to lie one after the other again, and not where the last ones left holes.
+    // Empty: orders that come one after the other are to lie one after the other again, and not where the last ones
+    // left holes.
     this.freeSlot = 0
     this.slotCount = 1
   }

@@ -1,12 +1,12 @@
 /**
- * Terms that few orders have (an expiry, a display quantity, a stop price), kept apart so that the record of a plain order
- * stays one cache line: 32-byte records in one block of memory. Terms 0 are never used and mean none.
+ * Terms that few orders have (an expiry, a display quantity, a stop price), kept apart so that the record of a plain
+ * order stays one cache line: 32-byte records in one block of memory. Terms 0 are never used and mean none.
  */
 import type { ImageReader, ImageWriter } from '../image.ts'
 import { asFloat64, int32Table } from '../line-memory.ts'
 import { grownRecords } from './pool-growth.ts'
 
-/** Where things are in a record: how many 32-bit numbers it has, and its 32-bit columns, in units of 4 bytes from its begin. */
+/** Where things are in a record: its size and its 32-bit columns, in units of 4 bytes from its beginning. */
 export const termsLayout = {
   TERMS_SIZE: 8,
   /** What an iceberg that rests shows now. */
@@ -22,7 +22,7 @@ export const termsLayout = {
 } as const
 
 const { TERMS_SIZE, SHOWN, DISPLAY, STOP_PRICE, LIMIT_PRICE, TIMER } = termsLayout
-// 64-bit column, in units of 8 bytes from the record's begin.
+// 64-bit column, in units of 8 bytes from the record's beginning.
 const EXPIRE_TIME_64 = 0
 
 export class OrderTerms {

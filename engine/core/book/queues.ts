@@ -60,7 +60,7 @@ export class Queues {
     this.levels.addHiddenLots(level, shown - this.orders.int32[order * ORDER_SIZE + LEAVES])
   }
 
-  /** Lets an order trade up to `lots`, and at most what it shows. Returns how many it traded; at 0 left it is out of the queue. */
+  /** Lets an order trade up to `lots` of what it shows. Returns how many; with nothing left it is out of the queue. */
   trade(order: number, level: number, lots: number): number {
     const { orders, levels } = this
     const base = order * ORDER_SIZE
@@ -89,7 +89,7 @@ export class Queues {
     if (newLeaves === 0) this.unlink(order, level)
   }
 
-  /** An order with rare terms traded and has lots left: an iceberg's next part is shown, at the back, once this one is used up. */
+  /** After a trade of an order with rare terms: a used-up part of an iceberg is followed by the next, at the back. */
   private showNext(order: number, level: number, traded: number): void {
     const { levels, orders, terms } = this
     const base = orders.int32[order * ORDER_SIZE + TERMS] * TERMS_SIZE
