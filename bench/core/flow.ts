@@ -5,8 +5,9 @@
  * for those cases do exactly the same work.
  */
 import { enumerations, messages } from '../../protocol/messages.ts'
-import { buy, NaiveBook } from './naive-book.ts'
+import { GeneratorBook } from './generator-book.ts'
 
+const { buy } = enumerations.side
 const { limit, market } = enumerations.orderType
 const { goodTillCancel } = enumerations.timeInForce
 
@@ -90,16 +91,16 @@ export class FlowWriter {
   readonly flow: Flow
   /** Index of the next command. */
   index = 0
-  private readonly books: readonly NaiveBook[]
+  private readonly books: readonly GeneratorBook[]
   private readonly lastRef: Uint32Array
 
   constructor(size: FlowSize) {
     this.flow = new Flow(size)
-    this.books = Array.from({ length: size.instrumentCount }, () => new NaiveBook())
+    this.books = Array.from({ length: size.instrumentCount }, () => new GeneratorBook())
     this.lastRef = new Uint32Array(size.sessionCount + 1)
   }
 
-  book(instrument: number): NaiveBook {
+  book(instrument: number): GeneratorBook {
     return this.books[instrument - 1]
   }
 
@@ -152,7 +153,7 @@ export class FlowWriter {
 
   /** The flow, once every command is written. */
   finish(): Flow {
-    const sum = (count: (book: NaiveBook) => number) => this.books.reduce((total, book) => total + count(book), 0)
+    const sum = (count: (book: GeneratorBook) => number) => this.books.reduce((total, book) => total + count(book), 0)
     this.flow.expected = {
       tradeCount: sum((book) => book.tradeCount),
       tradedLots: sum((book) => book.tradedLots),

@@ -6,8 +6,8 @@
 import { enumerations } from '../../protocol/messages.ts'
 import { Random } from '../random.ts'
 import { type Flow, FlowWriter, fairPriceTicks } from './flow.ts'
-import { buy, sell } from './naive-book.ts'
 
+const { buy, sell } = enumerations.side
 const { limit, market } = enumerations.orderType
 const { goodTillCancel, immediateOrCancel } = enumerations.timeInForce
 
@@ -61,7 +61,7 @@ class MixedFlow {
   /** Fair price, and commands so far, by instrument. */
   private readonly fair: Int32Array
   private readonly commands: Int32Array
-  private side = buy
+  private side: number = buy
 
   constructor(options: MixedFlowOptions) {
     const { restingOrders, instruments, sessions, warmupCommands, timedCommands } = options

@@ -4,8 +4,8 @@
  */
 import { enumerations } from '../../protocol/messages.ts'
 import { type Flow, FlowWriter, fairPriceTicks } from './flow.ts'
-import { buy, sell } from './naive-book.ts'
 
+const { buy, sell } = enumerations.side
 const { limit } = enumerations.orderType
 const { immediateOrCancel } = enumerations.timeInForce
 

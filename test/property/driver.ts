@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { Command, commandType, EventBuffer, quoteLayout } from '../../engine/core/index.ts'
+import { enumerations } from '../../protocol/messages.ts'
 import { NaiveExchange } from './naive-exchange.ts'
 import { columnNames, readRecords } from './naive-records.ts'
 import type { OpenOrder } from './naive-state.ts'
@@ -27,7 +28,7 @@ const startTimeUs = 1_700_000_000_000_000
 const microsecondsPerCommand = 7
 const { INSTRUMENT, BID_PRICE_TICKS, BID_QUANTITY_LOTS, ASK_PRICE_TICKS, ASK_QUANTITY_LOTS, QUOTE_WIDTH } = quoteLayout
 
-const numberOfSide = { buy: 1, sell: 2 } as const
+const { side: numberOfSide } = enumerations
 
 export class Driver {
   readonly model = new NaiveExchange()
@@ -184,7 +185,7 @@ export class Driver {
     command.orderRef = order?.ref ?? asUint(command.ref - step.refPlus - step.target)
     if (step.do === 'cancelOrder') return
     const { instrument = 1, priceTicks = 0, quantityLots = 0, leavesLots = 0, stopPriceTicks = 0 } = order ?? {}
-    const side = order?.side === 'buy' ? 1 : 2
+    const side = numberOfSide[order?.side ?? 'sell']
     const wantsStop = stopPriceTicks > 0 || step.stopPrice.from === 'zero'
     command.priceTicks = this.resolve(step.price, instrument, side, priceTicks)
     command.quantityLots = this.resolve(step.quantity, instrument, 0, quantityLots, quantityLots - leavesLots)
@@ -217,7 +218,7 @@ export class Driver {
   private resolve(to: Relative, instrument: number, side: number, own?: number, filled = 0): number {
     const reference = this.instruments[instrument - 1]?.referencePriceTicks ?? 0
     const last = this.model.state.markets[instrument]?.lastPriceTicks || reference
-    const plus = to.passive ? Math.abs(to.plus) * (side === 1 ? -1 : 1) : to.plus
+    const plus = to.passive ? Math.abs(to.plus) * (side === numberOfSide.buy ? -1 : 1) : to.plus
     return asUint({ zero: 0, reference, last, own: own ?? reference, filled }[to.from] + plus)
   }
 

@@ -3,9 +3,9 @@
  * cancels hit living orders and so that there is another count of trades to compare with; it is written to be obvious,
  * and runs outside every timed part.
  */
+import { enumerations } from '../../protocol/messages.ts'
 
-export const buy = 1
-export const sell = 2
+const { buy, sell } = enumerations.side
 
 interface RestingOrder {
   readonly order: number
@@ -17,7 +17,7 @@ interface RestingOrder {
   place: number
 }
 
-export class NaiveBook {
+export class GeneratorBook {
   tradeCount = 0
   tradedLots = 0
   private readonly resting: RestingOrder[] = []
