@@ -255,8 +255,9 @@ export const errors = {
   reduceOnly: {
     number: 84,
     answer: 'reject',
-    meaning: 'There is no position left that the order could reduce.',
-    action: 'Nothing: the position is flat, or other reduce-only orders cover it.',
+    meaning:
+      'There is no position left that the order could reduce; or a replacement asks for more of a reduce-only order.',
+    action: 'Nothing: the position is flat, or other reduce-only orders cover it. Send a new order for more.',
   },
   grossExposure: {
     number: 85,

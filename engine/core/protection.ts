@@ -66,8 +66,9 @@ export interface ProtectionState {
 
 export class Protection {
   private data = new Float64Array(GROUP_SIZE * 64)
-  /** By slot: entries one after the other, the room for them a power of two. */
+  /** By slot: entries of fills, one for each time, in a ring with room for a power of two. */
   private rings: Float64Array[] = [new Float64Array(0)]
+  /** Slot by participant and group. */
   private readonly slots = new Map<number, number>()
 
   /** Slot of a group, 0 if neither its terms were set nor anything was quoted in it. */
@@ -112,6 +113,7 @@ export class Protection {
     this.forgetFills(slot)
   }
 
+  /** Thaws the group first if it was to thaw by this time. */
   isFrozen(slot: number, timeUs: number): boolean {
     const base = slot * GROUP_SIZE
     if (this.data[base + IS_FROZEN] === 0) return false
@@ -126,6 +128,7 @@ export class Protection {
     return this.data[slot * GROUP_SIZE + THAW_TIME]
   }
 
+  /** Its number, as its participant says it. */
   group(slot: number): number {
     return this.data[slot * GROUP_SIZE + GROUP]
   }

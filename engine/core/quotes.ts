@@ -74,6 +74,7 @@ export class Quotes {
     this.actions = actions
   }
 
+  /** Carries a mass quote out, or rejects it whole. */
   massQuote(command: Command): void {
     const { session, ref, quoteCount } = command
     const { events, state, table } = this
@@ -169,7 +170,7 @@ export class Quotes {
         : this.checkRow(command, row, participant, instrument, quote)
     if (instrument === undefined || code !== 0) {
       events.quoteRejected(session, ref, number, code, this.field, this.bound)
-      // The quote of the row before is no stale one.
+      // What the earlier row of a repeated instrument quoted is not stale.
       if (quote !== 0 && code !== REPEATED_QUOTE) this.cancelSides(quote)
       return REJECTED
     }

@@ -37,6 +37,7 @@ export class Replacement {
     this.matching = matching
   }
 
+  /** Carries a replacement out, or rejects it. */
   replaceOrder(command: Command): void {
     const { state, events, openOrders } = this
     const { session, ref } = command

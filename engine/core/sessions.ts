@@ -99,6 +99,7 @@ export class Sessions {
     return this.counters[session * COUNTERS_SIZE + NEXT_EVENT]++
   }
 
+  /** @param cancelOnDisconnect until the next connection says otherwise */
   setConnected(session: number, cancelOnDisconnect: boolean): void {
     this.connected[session] = true
     this.cancelOnDisconnect[session] = cancelOnDisconnect
@@ -110,6 +111,7 @@ export class Sessions {
     return this.cancelOnDisconnect[session]
   }
 
+  /** First of the session's open orders, 0 if there is none; the others follow by SESSION_NEXT. */
   oldestOrder(session: number): number {
     return this.links[session * LINKS_SIZE + OLDEST_ORDER]
   }
@@ -129,6 +131,7 @@ export class Sessions {
     links[base + OPEN_ORDERS]++
   }
 
+  /** Takes an order out of its session's chain. */
   unlinkOrder(order: number): void {
     const { int32 } = this.orders
     const { links } = this

@@ -14,6 +14,7 @@ export class Valuation {
     this.instruments = instruments
   }
 
+  /** To be called before anything of a participant's order, replacement or mass quote is checked. */
   revalueIfDue(participant: number, timeUs: number): void {
     if (timeUs >= this.participants.revaluationDueUs(participant)) this.revalue(participant, timeUs)
   }

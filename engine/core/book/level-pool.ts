@@ -56,6 +56,7 @@ export class LevelPool {
     return level
   }
 
+  /** Gives an empty level back. */
   release(level: number): void {
     this.int32[level * LEVEL_SIZE + HEAD] = this.freeLevel
     this.freeLevel = level
@@ -66,10 +67,12 @@ export class LevelPool {
     return this.float64[level * (LEVEL_SIZE / 2) + TOTAL_64]
   }
 
+  /** Lots that are shown came (positive) or went (negative). */
   addLots(level: number, lots: number): void {
     this.float64[level * (LEVEL_SIZE / 2) + TOTAL_64] += lots
   }
 
+  /** The same of hidden parts of icebergs. */
   addHiddenLots(level: number, lots: number): void {
     this.float64[level * (LEVEL_SIZE / 2) + HIDDEN_64] += lots
   }
