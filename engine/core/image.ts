@@ -10,7 +10,7 @@
 import { float64Table, int32Table } from './line-memory.ts'
 
 /** To be raised whenever any class writes other things than before, or in another order. */
-export const imageVersion = 4
+export const imageVersion = 3
 
 /** "TFLR", if the lowest byte comes first. */
 const MAGIC = 0x524c4654
