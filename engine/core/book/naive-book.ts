@@ -40,10 +40,7 @@ export class NaiveBook {
     return false
   }
 
-  /**
-   * Two orders that are next in line for each other: they trade, unless they are of one owner.
-   * @returns whether the order that came in goes on; if not, what is left of it is to be cancelled
-   */
+  /** Two orders that are next in line for each other. @returns whether the one that came in goes on, or is to be cancelled */
   meet(trade: Trade): boolean {
     const { resting, incoming, quantityLots } = trade
     if (resting.owner === incoming.owner) return this.preventSelfTrade(resting, incoming, quantityLots)
