@@ -215,7 +215,7 @@ export class EventWriter {
     data[base + DETAIL_1] = reason
   }
 
-  /** The same for the order that came in. */
+  /** The same for the order that came in, which has so much left. */
   takerLost(
     session: number,
     orderRef: number,
@@ -237,23 +237,6 @@ export class EventWriter {
     data[base + PRICE_TICKS] = priceTicks
     data[base + QUANTITY_LOTS] = lots
     data[base + LEAVES_LOTS] = leavesLots
-    data[base + DETAIL_1] = reason
-    data[base + DETAIL_2] = 0
-    data[base + DETAIL_3] = 0
-  }
-
-  /** What is left of a new order that will not rest. */
-  remainderCancelled(command: Command, orderId: number, priceTicks: number, lots: number, reason: number): void {
-    const base = this.privateEvent(cancelled, command.session)
-    const { data } = this.out
-    data[base + REF] = 0
-    data[base + ORDER_REF] = command.ref
-    data[base + ORDER_ID] = orderId
-    data[base + INSTRUMENT] = command.instrument
-    data[base + SIDE] = command.side
-    data[base + PRICE_TICKS] = priceTicks
-    data[base + QUANTITY_LOTS] = lots
-    data[base + LEAVES_LOTS] = 0
     data[base + DETAIL_1] = reason
     data[base + DETAIL_2] = 0
     data[base + DETAIL_3] = 0

@@ -102,7 +102,7 @@ export class Matching implements BookListener {
     if (leavesLots !== 0) {
       const reason = trades ? this.reasonToEnd(timeInForce) : timeInForce === IOC ? IMMEDIATE_OR_CANCEL : 0
       if (reason !== 0) {
-        this.events.remainderCancelled(command, orderId, priceTicks, leavesLots, reason)
+        this.events.takerLost(session, ref, orderId, instrument.number, side, priceTicks, leavesLots, 0, reason)
       } else {
         const { openOrders, state } = this
         const restingLots = trades ? quantityLots - this.takerLostLots : quantityLots

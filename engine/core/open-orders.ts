@@ -33,7 +33,7 @@ export class OpenOrders {
     this.events = events
   }
 
-  /** Takes a slot for a new order that is in no book yet. `kind`: see `orderLayout.KIND`. */
+  /** Takes a slot for a new order that is in no book yet. `kind`: see `kindLayout`. */
   create(
     session: number,
     ref: number,
