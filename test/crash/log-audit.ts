@@ -2,25 +2,17 @@
  * What a journal says happened, found out without the engine: it is read as it lies on the disk, and applied to the naive
  * exchange, which shares no matching code with the engine, and to the real one for its hash.
  */
-import {
-  Command,
-  EventBuffer,
-  Exchange,
-  eventLayout,
-  eventType,
-  eventWidth,
-  isPublicEvent,
-} from '../../engine/core/index.ts'
+import { CommandPlayer, type CommandTarget } from '../../engine/command-player.ts'
+import { EventBuffer, Exchange, eventLayout, eventType, eventWidth, isPublicEvent } from '../../engine/core/index.ts'
 import { encodeEventRecord } from '../../engine/gateway/event-record.ts'
 import { readJournal } from '../../engine/log/journal-reader.ts'
 import { FolderStorage } from '../../engine/log/journal-storage.ts'
 import { decodeMessagePack } from '../../protocol/codec.ts'
 import { maxEventBytes } from '../../protocol/event-codec.ts'
 import type { Message } from '../../protocol/messages.ts'
-import { decodeOrderEntry } from '../../protocol/order-entry-codec.ts'
 import { WireWriter } from '../../protocol/wire.ts'
 import { NaiveExchange } from '../property/naive-exchange.ts'
-import type { AccountState, Definition, ExchangeSurface } from '../property/surface.ts'
+import type { AccountState } from '../property/surface.ts'
 
 const { SESSION, TYPE } = eventLayout
 
@@ -53,17 +45,11 @@ export function hashOfJournal(folder: string): string {
 }
 
 /** Applies a journal; `take` gets the events of one command at a time. */
-function replay(folder: string, exchange: ExchangeSurface, take: (events: EventBuffer) => void): void {
-  const command = new Command()
+function replay(folder: string, exchange: CommandTarget, take: (events: EventBuffer) => void): void {
+  const player = new CommandPlayer(exchange)
   const out = new EventBuffer()
-  readJournal(new FolderStorage(folder), ({ bytes, start, end, sequence, timeUs, session }) => {
-    if (decodeOrderEntry(bytes, start, end, command) === end) {
-      Object.assign(command, { sequence, timeUs, session })
-      exchange.apply(command, out)
-    } else {
-      const definition = decodeMessagePack(bytes.subarray(start, end)) as Definition
-      exchange.applyDefinition(definition, sequence, timeUs, session, out)
-    }
+  readJournal(new FolderStorage(folder), (record) => {
+    player.play(record, out)
     take(out)
     out.clear()
   })
