@@ -154,61 +154,67 @@ export class Bot {
   }
 
   private openSession(): ClientSession {
-    return new ClientSession(this.options, {
-      onEvent: (event, replayed) => this.takeEvent(event, replayed),
-      onAnswer: (request, answer, waitedUs) => {
-        this.latency.record(waitedUs)
-        if (request.type === 'newOrder') this.noteBlock(answer)
-        if (answer.type !== 'rejected') return
-        this.rejects += 1
-        this.orders.onNoEffect(request)
+    return new ClientSession(
+      { ...this.options, clock: this.clock },
+      {
+        onEvent: (event, replayed) => this.takeEvent(event, replayed),
+        onAnswer: (request, answer, waitedUs) => {
+          this.latency.record(waitedUs)
+          if (request.type === 'newOrder') this.noteBlock(answer)
+          if (answer.type !== 'rejected') return
+          this.rejects += 1
+          this.orders.onNoEffect(request)
+        },
+        onError: (error, request) => {
+          if (request === undefined) {
+            // The end of the connection, which follows, says the same again.
+            if (errors[error.code]?.answer === 'close') return
+            this.options.onIncident(`the engine says ${error.code}: ${error.text}`)
+            return
+          }
+          this.rejects += 1
+          this.orders.onNoEffect(request)
+        },
+        onUnanswered: (request) => this.orders.onNoEffect(request),
+        onGap: (expected, first) => {
+          this.orders.startOver()
+          // Numbers that went back are those of another log: accounts begin anew there, and only those in use are told.
+          if (first < expected) for (const { desk } of this.seats.values()) desk.position.reopen()
+        },
+        onPosition: (position) => this.seats.get(position.instrument)?.desk.position.onPosition(position),
+        onState: (state, reason) => {
+          if (state === 'disconnected') this.options.onIncident(reason)
+          if (state === 'closed' && !this.isStopped) this.fail(new Error(reason))
+          this.changed()
+        },
+        onNotice: (notice) => this.options.onIncident(`the engine says ${notice.code}: ${notice.text}`),
       },
-      onError: (error, request) => {
-        if (request === undefined) {
-          // The end of the connection, which follows, says the same again.
-          if (errors[error.code]?.answer === 'close') return
-          this.options.onIncident(`the engine says ${error.code}: ${error.text}`)
-          return
-        }
-        this.rejects += 1
-        this.orders.onNoEffect(request)
-      },
-      onUnanswered: (request) => this.orders.onNoEffect(request),
-      onGap: (expected, first) => {
-        this.orders.startOver()
-        // Numbers that went back are those of another log: accounts begin anew there, and only those in use are told.
-        if (first < expected) for (const { desk } of this.seats.values()) desk.position.reopen()
-      },
-      onPosition: (position) => this.seats.get(position.instrument)?.desk.position.onPosition(position),
-      onState: (state, reason) => {
-        if (state === 'disconnected') this.options.onIncident(reason)
-        if (state === 'closed' && !this.isStopped) this.fail(new Error(reason))
-        this.changed()
-      },
-      onNotice: (notice) => this.options.onIncident(`the engine says ${notice.code}: ${notice.text}`),
-    })
+    )
   }
 
   private openMarketData(): MarketDataClient {
-    return new MarketDataClient(this.options, {
-      onBook: (_, message) => {
-        this.onProgress()
-        this.changed(message.instrument)
+    return new MarketDataClient(
+      { ...this.options, clock: this.clock },
+      {
+        onBook: (_, message) => {
+          this.onProgress()
+          this.changed(message.instrument)
+        },
+        onTrades: (message) => {
+          const seat = this.seats.get(message.instrument)
+          const last = message.trades.at(-1)
+          if (seat !== undefined && last !== undefined) seat.desk.lastTradePriceTicks = last.priceTicks
+          this.changed(message.instrument)
+        },
+        onStatus: ({ instrument, phase }) => {
+          const desk = this.seats.get(instrument)?.desk
+          if (desk === undefined || desk.phase === phase) return
+          desk.phase = phase
+          this.changed(instrument)
+        },
+        onState: () => this.changed(),
       },
-      onTrades: (message) => {
-        const seat = this.seats.get(message.instrument)
-        const last = message.trades.at(-1)
-        if (seat !== undefined && last !== undefined) seat.desk.lastTradePriceTicks = last.priceTicks
-        this.changed(message.instrument)
-      },
-      onStatus: ({ instrument, phase }) => {
-        const desk = this.seats.get(instrument)?.desk
-        if (desk === undefined || desk.phase === phase) return
-        desk.phase = phase
-        this.changed(instrument)
-      },
-      onState: () => this.changed(),
-    })
+    )
   }
 
   /**

@@ -3,18 +3,29 @@
  * ways, detection of a dead peer, and opening again after a growing delay. It knows nothing of sessions or books; its
  * owner decides what a message means and whether a lost connection is worth another attempt.
  */
-import { type Codec, ProtocolError } from '../codec.ts'
+import { type Codec, messagePackCodec, ProtocolError } from '../codec.ts'
 import { type ErrorName, errors } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type Message, type OutgoingMessage, subprotocols } from '../messages.ts'
+import { type ClientClock, systemClock } from './clock.ts'
 import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
 
 /** Heartbeat interval that is in force until a logon agrees on another. */
 export const defaultHeartbeatIntervalMs = 5_000
 
-/** Delay before the first new attempt, doubled with each one up to the longest. */
-const firstRetryDelayMs = 100
-const longestRetryDelayMs = 5_000
+export interface ConnectionOptions {
+  /** For example `ws://127.0.0.1:9001/v1`. */
+  readonly url: string
+  readonly openWebSocket: OpenWebSocket
+  /** MessagePack unless stated. */
+  readonly codec?: Codec
+  /** Where time and chance come from; the platform unless stated. */
+  readonly clock?: ClientClock
+  /** Delay before the first new attempt to connect, doubled with each one up to the longest; 100 unless stated. */
+  readonly firstRetryDelayMs?: number
+  /** 5,000 unless stated. */
+  readonly longestRetryDelayMs?: number
+}
 
 /**
  * No message that is sent many to a frame is longer than this, nor a row of one, so that counting keeps a frame within
@@ -54,29 +65,29 @@ export function isFinal(reason: LossReason): boolean {
 }
 
 export class Connection {
-  private readonly url: string
+  readonly clock: ClientClock
+  private readonly options: ConnectionOptions
   private readonly codec: Codec
-  private readonly openWebSocket: OpenWebSocket
   private readonly handlers: ConnectionHandlers
   private readonly encoding: 'msgpack' | 'json'
   private socket: WebSocketLike | undefined
   private isOpen = false
   private outgoing: OutgoingMessage[] = []
   private heartbeatIntervalMs = defaultHeartbeatIntervalMs
-  private heartbeatTimer: ReturnType<typeof setInterval> | undefined
+  private endHeartbeats: () => void = () => {}
   private lastSentMs = 0
   private lastReceivedMs = 0
-  private retryTimer: ReturnType<typeof setTimeout> | undefined
+  private callOffRetry: () => void = () => {}
   private failedAttempts = 0
   /** What the engine said before it closes the connection. */
   private closingError: Message<'error'> | undefined
 
-  constructor(url: string, codec: Codec, openWebSocket: OpenWebSocket, handlers: ConnectionHandlers) {
-    this.url = url
-    this.codec = codec
-    this.openWebSocket = openWebSocket
+  constructor(options: ConnectionOptions, handlers: ConnectionHandlers) {
+    this.options = options
+    this.clock = options.clock ?? systemClock
+    this.codec = options.codec ?? messagePackCodec
     this.handlers = handlers
-    this.encoding = codec.subprotocol === subprotocols.json ? 'json' : 'msgpack'
+    this.encoding = this.codec.subprotocol === subprotocols.json ? 'json' : 'msgpack'
   }
 
   /** Opens a socket; the outcome comes to `onOpen` or `onLost`. */
@@ -84,7 +95,7 @@ export class Connection {
     this.outgoing = []
     this.closingError = undefined
     let problem = ''
-    const socket = this.openWebSocket(this.url, this.codec.subprotocol)
+    const socket = this.options.openWebSocket(this.options.url, this.codec.subprotocol)
     this.socket = socket
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
@@ -101,10 +112,11 @@ export class Connection {
 
   /** Opens again after a delay that grows until `established` is called. */
   retry(): void {
+    const { firstRetryDelayMs = 100, longestRetryDelayMs = 5_000 } = this.options
     const delayMs = Math.min(firstRetryDelayMs * 2 ** this.failedAttempts, longestRetryDelayMs)
     this.failedAttempts += 1
     // Spread over half of it, so that a crowd of bots does not come back in the same instant.
-    this.retryTimer = setTimeout(() => this.open(), delayMs * (0.5 + Math.random() / 2))
+    this.callOffRetry = this.clock.after(delayMs * (0.5 + this.clock.random() / 2), () => this.open())
   }
 
   /** Tells that the connection does what it is for: the next retry begins with the shortest delay again. */
@@ -119,16 +131,16 @@ export class Connection {
   }
 
   setHeartbeatInterval(intervalMs: number): void {
-    clearInterval(this.heartbeatTimer)
+    this.endHeartbeats()
     this.heartbeatIntervalMs = intervalMs
-    this.lastReceivedMs = performance.now()
+    this.lastReceivedMs = this.clock.nowMs()
     this.lastSentMs = this.lastReceivedMs
-    this.heartbeatTimer = setInterval(() => this.beat(), intervalMs / 4)
+    this.endHeartbeats = this.clock.every(intervalMs / 4, () => this.beat())
   }
 
   /** Time since anything came, in milliseconds; since the connection was opened, if nothing did. */
   get silenceMs(): number {
-    return performance.now() - this.lastReceivedMs
+    return this.clock.nowMs() - this.lastReceivedMs
   }
 
   /** Sends what is queued, then closes for good; no handler is called any more. */
@@ -155,7 +167,7 @@ export class Connection {
       this.socket.send(this.codec.encode(...messages.slice(from, to)))
       from = to
     }
-    this.lastSentMs = performance.now()
+    this.lastSentMs = this.clock.nowMs()
   }
 
   /** Up to where the messages from `from` on fit into one frame; one does always. */
@@ -177,7 +189,7 @@ export class Connection {
   }
 
   private receive(data: ArrayBuffer | string): void {
-    this.lastReceivedMs = performance.now()
+    this.lastReceivedMs = this.clock.nowMs()
     const socket = this.socket
     let messages: Message[]
     try {
@@ -197,12 +209,12 @@ export class Connection {
 
   /** A quarter of an interval apart, so that no more than one interval passes between two messages. */
   private beat(): void {
-    const nowMs = performance.now()
+    const nowMs = this.clock.nowMs()
     const deadAfterMs = this.heartbeatIntervalMs * limits.heartbeatIntervalsUntilDead
     if (nowMs - this.lastReceivedMs > deadAfterMs) {
-      this.abandon(`nothing came from ${this.url} for ${deadAfterMs / 1000} s`)
+      this.abandon(`nothing came from ${this.options.url} for ${deadAfterMs / 1000} s`)
     } else if (nowMs - this.lastSentMs > this.heartbeatIntervalMs / 2) {
-      this.send({ type: 'heartbeat', timeUs: Date.now() * 1000 })
+      this.send({ type: 'heartbeat', timeUs: this.clock.wallUs() })
     }
   }
 
@@ -211,8 +223,8 @@ export class Connection {
   }
 
   private detach(): WebSocketLike | undefined {
-    clearInterval(this.heartbeatTimer)
-    clearTimeout(this.retryTimer)
+    this.endHeartbeats()
+    this.callOffRetry()
     const socket = this.socket
     this.socket = undefined
     this.isOpen = false
@@ -229,9 +241,9 @@ export class Connection {
   private explain(closeCode: number, reason: string, problem: string): LossReason {
     const error = this.closingError
     if (error !== undefined) return { text: `${error.code}: ${error.text}`, code: error.code }
-    if (!this.isOpen) return { text: `cannot reach ${this.url}${problem && `: ${problem}`}`, code: undefined }
+    if (!this.isOpen) return { text: `cannot reach ${this.options.url}${problem && `: ${problem}`}`, code: undefined }
     const cause = reason || problem || `close code ${closeCode}`
-    return { text: `connection to ${this.url} lost (${cause})`, code: undefined }
+    return { text: `connection to ${this.options.url} lost (${cause})`, code: undefined }
   }
 }
 

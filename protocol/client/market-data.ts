@@ -2,11 +2,9 @@
  * Market data over a connection of its own, without a session: subscriptions that survive lost connections, and a book
  * per subscribed instrument that resynchronises by itself.
  */
-import { type Codec, messagePackCodec } from '../codec.ts'
 import type { Channel, Message, Row } from '../messages.ts'
 import { BookBuilder } from './book-builder.ts'
-import { Connection, isFinal, type LossReason } from './connection.ts'
-import type { OpenWebSocket } from './web-socket.ts'
+import { Connection, type ConnectionOptions, isFinal, type LossReason } from './connection.ts'
 
 /**
  * - `connecting`: a connection is being opened, or subscriptions are being asked for again.
@@ -15,14 +13,6 @@ import type { OpenWebSocket } from './web-socket.ts'
  * - `closed`: for good, by `close` or for the reason given.
  */
 export type MarketDataState = 'connecting' | 'live' | 'disconnected' | 'closed'
-
-export interface MarketDataOptions {
-  /** For example `ws://127.0.0.1:9001/v1`. */
-  readonly url: string
-  readonly openWebSocket: OpenWebSocket
-  /** MessagePack unless stated. */
-  readonly codec?: Codec
-}
 
 export interface MarketDataHandlers {
   onTop?(top: Message<'top'>): void
@@ -59,9 +49,9 @@ export class MarketDataClient {
   private listRequests: ListRequest[] = []
   private settleConnect: { resolve(): void; reject(error: Error): void } | undefined
 
-  constructor(options: MarketDataOptions, handlers: MarketDataHandlers = {}) {
+  constructor(options: ConnectionOptions, handlers: MarketDataHandlers = {}) {
     this.handlers = handlers
-    this.connection = new Connection(options.url, options.codec ?? messagePackCodec, options.openWebSocket, {
+    this.connection = new Connection(options, {
       onOpen: () => this.setState('connecting', ''),
       onMessage: (message) => this.receive(message),
       onLost: (reason) => this.lost(reason),

@@ -3,8 +3,8 @@ import type { Answer, Request, SessionEvent } from './session-types.ts'
 
 export interface PendingRequest {
   readonly request: Request
-  /** On the clock of `performance.now`; 0 until it is first handed to the socket. */
-  sentMs: number
+  /** On the client's clock; undefined until it is first handed to the socket. */
+  sentMs: number | undefined
 }
 
 export class PendingRequests {
@@ -15,7 +15,7 @@ export class PendingRequests {
     return this.byRef.size
   }
 
-  add(request: Request, sentMs: number): void {
+  add(request: Request, sentMs: number | undefined): void {
     this.byRef.set(request.ref, { request, sentMs })
   }
 

@@ -1,7 +1,6 @@
 /** What goes in and out of a session: its options, requests, answers, events and handlers. See session.ts. */
-import type { Codec } from '../codec.ts'
 import type { Message, OutgoingMessage, OutgoingRow } from '../messages.ts'
-import type { OpenWebSocket } from './web-socket.ts'
+import type { ConnectionOptions } from './connection.ts'
 
 /** A message that changes the state of the exchange; each is answered. */
 export type Request = OutgoingMessage<
@@ -47,16 +46,11 @@ export type Answer = Message<
  */
 export type SessionState = 'connecting' | 'live' | 'disconnected' | 'closed'
 
-export interface SessionOptions {
-  /** For example `ws://127.0.0.1:9001/v1`. */
-  readonly url: string
+export interface SessionOptions extends ConnectionOptions {
   readonly participant: string
   readonly session: string
   /** Signs the logon text with the session's Ed25519 key and returns the signature in base64. */
   readonly sign: (text: string) => string | Promise<string>
-  readonly openWebSocket: OpenWebSocket
-  /** MessagePack unless stated. */
-  readonly codec?: Codec
   /** Whether the engine cancels the session's orders when the connection ends; true unless stated. */
   readonly cancelOnDisconnect?: boolean
   readonly heartbeatIntervalMs?: number

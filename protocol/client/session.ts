@@ -6,7 +6,6 @@
  * the requests that are still unanswered again, in order, with the same refs; one that the engine had processed is
  * never sent a second time, because its answer is among those events.
  */
-import { messagePackCodec } from '../codec.ts'
 import { errors } from '../errors.ts'
 import { logonText, type Message, type Row } from '../messages.ts'
 import { Connection, defaultHeartbeatIntervalMs, isFinal, type LossReason } from './connection.ts'
@@ -51,7 +50,7 @@ export class ClientSession {
     this.options = options
     this.handlers = handlers
     this.expectedEvent = options.nextEvent ?? 0
-    this.connection = new Connection(options.url, options.codec ?? messagePackCodec, options.openWebSocket, {
+    this.connection = new Connection(options, {
       onOpen: () => this.opened(),
       onMessage: (message) => this.receive(message),
       onLost: (reason) => this.lost(reason),
@@ -168,9 +167,9 @@ export class ClientSession {
   private drained(): Promise<void> {
     if (this.pending.size === 0) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, closeTimeoutMs)
+      const callOff = this.connection.clock.after(closeTimeoutMs, resolve)
       this.onDrained = () => {
-        clearTimeout(timer)
+        callOff()
         resolve()
       }
     })
@@ -186,7 +185,7 @@ export class ClientSession {
 
   private request(request: Request): number {
     const isLive = this.currentState === 'live'
-    this.pending.add(request, isLive ? performance.now() : 0)
+    this.pending.add(request, isLive ? this.connection.clock.nowMs() : undefined)
     if (isLive) this.connection.send(request)
     return request.ref
   }
@@ -283,7 +282,8 @@ export class ClientSession {
     const replayed = event.eventNumber < this.logonResult!.nextEvent
     const answered = this.pending.takeAnsweredBy(event)
     if (answered !== undefined) {
-      this.handlers.onAnswer?.(answered.request, event as Answer, (performance.now() - answered.sentMs) * 1000)
+      const nowMs = this.connection.clock.nowMs()
+      this.handlers.onAnswer?.(answered.request, event as Answer, (nowMs - (answered.sentMs ?? nowMs)) * 1000)
     }
     this.handlers.onEvent?.(event, replayed)
     if (answered !== undefined) this.checkDrained()
@@ -309,7 +309,7 @@ export class ClientSession {
     // All answers up to the last ref processed are here. What has none was refused by an error that got lost.
     for (const { request } of this.pending.takeUpTo(result.lastRef)) this.handlers.onUnanswered?.(request)
     for (const pending of this.pending.all()) {
-      if (pending.sentMs === 0) pending.sentMs = performance.now()
+      pending.sentMs ??= this.connection.clock.nowMs()
       this.connection.send(pending.request)
     }
     this.setState('live', '')
