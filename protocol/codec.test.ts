@@ -94,6 +94,42 @@ describe('the general codec', () => {
     expect(objectWith([row])).toThrow(expect.objectContaining(refused('has a row that is not an object')))
   })
 
+  it('carries enumerations and booleans in the columns of rows, by number in MessagePack, by name in JSON', () => {
+    const order = {
+      orderRef: 7,
+      orderId: 301,
+      instrument: 1,
+      side: 'sell',
+      orderType: 'stopLimit',
+      timeInForce: 'day',
+      quantityLots: 5,
+      leavesLots: 5,
+      priceTicks: 99,
+      stopPriceTicks: 100,
+      reduceOnly: true,
+    } as const
+    const sent: OutgoingMessage<'orderStatus'> = {
+      type: 'orderStatus',
+      orderRef: 7,
+      state: 'open',
+      lastRef: 9,
+      orders: [order],
+    }
+    expect(toArray(sent)).toEqual([11, 7, 1, 9, [[7, 301, 1, 2, 5, 4, 5, 5, 99, 100, 0, 0, true]]])
+    expect(fromArray(toArray(sent))).toEqual(completeMessage(sent))
+    expect(jsonCodec.decode(jsonCodec.encode(sent))).toEqual([completeMessage(sent)])
+    const array = toArray(sent) as [number, number, number, number, unknown[][]]
+    for (const [column, wrong] of [
+      [3, 3],
+      [4, 'limit'],
+      [12, 1],
+    ] as const) {
+      expect(() => fromArray([...array.slice(0, 4), [array[4][0].with(column, wrong)]])).toThrow(
+        expect.objectContaining({ code: 'invalidField' }),
+      )
+    }
+  })
+
   it('names the ref of a command that has a field too many, in both encodings', () => {
     const refusal = { code: 'invalidField', field: 'none', ref: 3 }
     expect(() => fromArray([17, 3, 1, 0])).toThrow(expect.objectContaining(refusal))

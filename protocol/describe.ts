@@ -14,7 +14,8 @@ const ranges = {
   'session messages': [1, 15],
   'order entry messages': [16, 23],
   'admin messages': [24, 31],
-  'event messages': [32, 63],
+  'event messages': [32, 47],
+  'drop copy messages': [48, 63],
   'market data messages': [64, 127],
 } as const
 

@@ -123,6 +123,19 @@ export const errors = {
     meaning: 'The engine failed to process the frame.',
     action: 'Connect again and resume; report it.',
   },
+  overloaded: {
+    number: 20,
+    answer: 'error',
+    meaning:
+      'More commands wait for the disk than maxWaitingCommands (cancels: twice that); bound is maxWaitingCommands.',
+    action: 'Wait for answers, then send it again with a new ref. A cancel is still taken when a new order is not.',
+  },
+  keyRevoked: {
+    number: 21,
+    answer: 'close',
+    meaning: 'The key that the session logged on with was removed or replaced.',
+    action: 'Do not reconnect with this key; ask the operator.',
+  },
 
   unknownInstrument: {
     number: 64,

@@ -29,8 +29,12 @@ export const limits = {
   maxTransportFrameBytes: 1_048_576,
   /** Most messages that a client may put into one frame (`tooManyMessages`, then the connection is closed). */
   maxMessagesPerFrame: 1_024,
-  /** Most subscribe, unsubscribe, listInstruments and queryObligations of one connection per second, on average and at once (`rateLimited`). */
+  /** Most subscriptions, drop copies, lists and queries of one connection per second, on average and at once; an answer of several messages counts for as many (`rateLimited`). */
   requestsPerSecond: 1_000,
+  /** Commands that may wait for the disk: new orders, replacements, quotes and the like beyond it, cancels and mass cancels beyond twice it, are refused (`overloaded`). */
+  maxWaitingCommands: 10_000,
+  /** Most orders in one openOrders message. */
+  maxOpenOrdersPerMessage: 500,
   /** A connection must log on or subscribe within this time (`logonTimeout`). */
   logonTimeoutMs: 10_000,
   /** Shortest and longest heartbeat interval that a client may ask for (`invalidField`). */

@@ -56,6 +56,7 @@ export const enumerations = {
     duplicateWindowMs: 10,
   },
   noticeCode: { orderEntryHalted: 1, shuttingDown: 2 },
+  orderState: { open: 1, notOpen: 2, notProcessed: 3 },
   field: {
     none: 0,
     type: 1,
@@ -96,6 +97,7 @@ export const enumerations = {
     maxFills: 36,
     maxNetLots: 37,
     freezeMs: 38,
+    sessions: 39,
   },
   errorCode: Object.fromEntries(Object.entries(errors).map(([name, row]) => [name, row.number])) as {
     readonly [Name in keyof typeof errors]: (typeof errors)[Name]['number']
@@ -110,10 +112,10 @@ export type TimeInForce = keyof typeof enumerations.timeInForce
 
 interface RowColumn {
   readonly name: string
-  readonly type: 'uint' | 'int' | 'string' | 'side'
+  readonly type: 'uint' | 'int' | 'boolean' | 'string' | EnumerationName
   readonly about: string
   /** Makes the column optional on arrival, if every column after it is. */
-  readonly default?: number | string
+  readonly default?: number | boolean | string
 }
 
 /** Rows of the list fields: in MessagePack arrays in this order, in JSON objects. */
@@ -223,6 +225,51 @@ export const rows = {
     { name: 'metUs', type: 'uint', about: "time today in which the session's quote was as the instrument asks" },
     { name: 'tradingUs', type: 'uint', about: "the instrument's time in continuous trading today" },
   ],
+  position: [
+    { name: 'instrument', type: 'uint', about: 'instrument number' },
+    { name: 'positionLots', type: 'int', about: 'lots held, negative when short' },
+    { name: 'cashMinor', type: 'int', about: 'money received minus money paid for this instrument, fees included' },
+    { name: 'feesMinor', type: 'int', about: 'fees paid for this instrument, rebates subtracted' },
+    {
+      name: 'costMinor',
+      type: 'int',
+      about:
+        'what the open position was bought for, negative when short; by lots and tick value it is the average price',
+      default: 0,
+    },
+    { name: 'realisedMinor', type: 'int', about: 'profit of what was closed, before fees', default: 0 },
+    { name: 'unrealisedMinor', type: 'int', about: 'profit of what is open, at the last price', default: 0 },
+  ],
+  openOrder: [
+    { name: 'orderRef', type: 'uint', about: 'ref of the order; of a quote, ref of its mass quote' },
+    { name: 'orderId', type: 'uint', about: "the engine's id of the order" },
+    { name: 'instrument', type: 'uint', about: 'instrument number' },
+    { name: 'side', type: 'side', about: 'buy or sell' },
+    { name: 'orderType', type: 'orderType', about: 'as accepted; limit for a stopLimit that was triggered' },
+    { name: 'timeInForce', type: 'timeInForce', about: 'as accepted' },
+    { name: 'quantityLots', type: 'uint', about: 'total quantity, the filled part included' },
+    { name: 'leavesLots', type: 'uint', about: 'what is left of it' },
+    { name: 'priceTicks', type: 'uint', about: 'limit price; 0 for a waiting stop order' },
+    { name: 'stopPriceTicks', type: 'uint', about: 'price that triggers it, 0 if it is no waiting stop', default: 0 },
+    {
+      name: 'displayQuantityLots',
+      type: 'uint',
+      about: 'most that the book shows of it at a time; 0: all',
+      default: 0,
+    },
+    { name: 'expireTimeUs', type: 'uint', about: 'end of a goodTillDate order', default: 0 },
+    { name: 'reduceOnly', type: 'boolean', about: 'may only bring the position nearer to zero', default: false },
+    { name: 'isQuote', type: 'boolean', about: 'whether it is one side of a quote', default: false },
+  ],
+  dropCopyStart: [
+    { name: 'session', type: 'string', about: 'name of a session of the participant' },
+    {
+      name: 'nextEvent',
+      type: 'uint',
+      about: 'number of the first event; in a subscription 0: new ones only',
+      default: 0,
+    },
+  ],
 } as const satisfies Record<string, readonly RowColumn[]>
 
 export type RowName = keyof typeof rows
@@ -302,13 +349,19 @@ export const messages = {
         about: 'how often each side sends something at least',
         default: 5000,
       },
-      { name: 'nextEvent', type: 'uint', about: 'number of the first event wanted; 0: only new ones', default: 0 },
+      {
+        name: 'nextEvent',
+        type: 'uint',
+        about: 'number of the first event wanted; 0: a snapshot instead of what is past',
+        default: 0,
+      },
     ],
   },
   logonResult: {
     number: 3,
     from: 'engine',
-    about: 'The session is open. Its positions follow, then the events asked for, then what happens from now on.',
+    about:
+      'The session is open. Its positions follow, then its open orders if this is a snapshot, else the events asked for; then what happens from now on.',
     fields: [
       { name: 'participant', type: 'string', about: 'name of the participant' },
       { name: 'session', type: 'string', about: 'name of the session' },
@@ -316,11 +369,23 @@ export const messages = {
       {
         name: 'firstEvent',
         type: 'uint',
-        about: 'number of the first event that follows; above the one asked for if that is no longer kept',
+        about: 'number of the first event that follows: the one asked for, or nextEvent if this is a snapshot',
       },
       { name: 'nextEvent', type: 'uint', about: 'number that the next new event will have' },
       { name: 'ratePerSecond', type: 'uint', about: 'messages per second that the session may send' },
       { name: 'heartbeatIntervalMs', type: 'uint', about: 'the interval in force' },
+      {
+        name: 'logId',
+        type: 'string',
+        about: "identity of the exchange's command log; another one means that refs and events began anew",
+        default: '',
+      },
+      {
+        name: 'snapshot',
+        type: 'boolean',
+        about: 'openOrders follow, as they are before nextEvent; no event before it is sent',
+        default: false,
+      },
     ],
   },
   heartbeat: {
@@ -354,21 +419,7 @@ export const messages = {
     number: 7,
     from: 'engine',
     about: "After logonResult: one of the participant's positions, as it is before the session's next new event.",
-    fields: [
-      { name: 'instrument', type: 'uint', about: 'instrument number' },
-      { name: 'positionLots', type: 'int', about: 'lots held, negative when short' },
-      { name: 'cashMinor', type: 'int', about: 'money received minus money paid for this instrument, fees included' },
-      { name: 'feesMinor', type: 'int', about: 'fees paid for this instrument, rebates subtracted' },
-      {
-        name: 'costMinor',
-        type: 'int',
-        about:
-          'what the open position was bought for, negative when short; by lots and tick value it is the average price',
-        default: 0,
-      },
-      { name: 'realisedMinor', type: 'int', about: 'profit of what was closed, before fees', default: 0 },
-      { name: 'unrealisedMinor', type: 'int', about: 'profit of what is open, at the last price', default: 0 },
-    ],
+    fields: rows.position,
   },
   queryObligations: {
     number: 8,
@@ -382,6 +433,52 @@ export const messages = {
     about:
       'Quoting obligations since midnight UTC, one row for each instrument that asks for them and that the session quoted.',
     fields: [{ name: 'obligations', type: 'list:obligation', about: 'by instrument' }],
+  },
+  queryOrder: {
+    number: 10,
+    from: 'client',
+    about: "Asks for one of the session's orders.",
+    fields: [{ name: 'orderRef', type: 'uint', about: 'ref of the order' }],
+  },
+  orderStatus: {
+    number: 11,
+    from: 'engine',
+    about: 'What is known of an order. It includes every event before it and none after it.',
+    fields: [
+      { name: 'orderRef', type: 'uint', about: 'as asked' },
+      {
+        name: 'state',
+        type: 'orderState',
+        about:
+          'open; notOpen: a command with this ref was processed, and no open order has it; notProcessed: the session sent no ref as high',
+      },
+      { name: 'lastRef', type: 'uint', about: 'last ref that was processed' },
+      { name: 'orders', type: 'list:openOrder', about: 'the order, if it is open' },
+    ],
+  },
+  queryOpenOrders: {
+    number: 12,
+    from: 'client',
+    about: "Asks for the session's open orders, quotes and waiting stops included.",
+    fields: [{ name: 'instrument', type: 'uint', about: 'only of this instrument; 0: of all', default: 0 }],
+  },
+  openOrders: {
+    number: 13,
+    from: 'engine',
+    about:
+      'Open orders of the session, as an answer or as part of a snapshot. They include every event before them and none after them.',
+    fields: [
+      { name: 'orders', type: 'list:openOrder', about: 'at most maxOpenOrdersPerMessage, oldest first' },
+      { name: 'last', type: 'boolean', about: 'false: more of them follow in another message' },
+    ],
+  },
+  queryPositions: { number: 14, from: 'client', about: "Asks for the participant's positions.", fields: [] },
+  positions: {
+    number: 15,
+    from: 'engine',
+    about:
+      'Every position of the participant. They include every event of the session before them and none after them.',
+    fields: [{ name: 'positions', type: 'list:position', about: 'by instrument' }],
   },
 
   // ── order entry ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -721,6 +818,41 @@ export const messages = {
       { name: 'reducedLots', type: 'uint', about: 'by how much' },
       { name: 'leavesLots', type: 'uint', about: 'what is left of it' },
       { name: 'reason', type: 'cancelReason', about: 'selfTrade or reduceOnly' },
+    ],
+  },
+
+  // ── drop copy ───────────────────────────────────────────────────────────────────────────────────────────────────
+  subscribeDropCopy: {
+    number: 48,
+    from: 'client',
+    about: "Asks for the events of all sessions of the participant, the connection's own included.",
+    fields: [
+      {
+        name: 'sessions',
+        type: 'list:dropCopyStart',
+        about: 'where to begin with which; of sessions not named, new events only',
+      },
+    ],
+  },
+  dropCopySubscribed: {
+    number: 49,
+    from: 'engine',
+    about: 'The drop copy is in force. A session that is added later begins with its first event.',
+    fields: [
+      {
+        name: 'sessions',
+        type: 'list:dropCopyStart',
+        about: 'where each session begins: above what was asked for if that is no longer kept',
+      },
+    ],
+  },
+  dropCopy: {
+    number: 50,
+    from: 'engine',
+    about: "The next eventCount messages of the frame are events of the session named, not of the connection's own.",
+    fields: [
+      { name: 'session', type: 'string', about: 'name of the session' },
+      { name: 'eventCount', type: 'uint', about: 'how many messages' },
     ],
   },
 
