@@ -6,6 +6,10 @@ export interface Clock {
   wallUs(): number
   /** Calls back once, after this time or a little later; what it returns calls that off. Keeps no process alive. */
   after(milliseconds: number, callback: () => void): () => void
+  /** Calls back again and again, this time apart or a little more; what it returns ends that. Keeps no process alive. */
+  every(milliseconds: number, callback: () => void): () => void
+  /** Calls back once, when what this turn of the event loop brought has been taken in. */
+  afterTurn(callback: () => void): void
 }
 
 export const systemClock: Clock = {
@@ -14,5 +18,12 @@ export const systemClock: Clock = {
   after: (milliseconds, callback) => {
     const timer = setTimeout(callback, milliseconds).unref()
     return () => clearTimeout(timer)
+  },
+  every: (milliseconds, callback) => {
+    const timer = setInterval(callback, milliseconds).unref()
+    return () => clearInterval(timer)
+  },
+  afterTurn: (callback) => {
+    setImmediate(callback)
   },
 }

@@ -12,7 +12,7 @@ import { KeyRegistry, KeyRegistryError } from './keys.ts'
 import { LockError } from './lock.ts'
 import { LogCorruptError, LogWriteError } from './log/command-log.ts'
 import { openLogger } from './logger.ts'
-import { RecoveryError } from './sequencer.ts'
+import { RecoveryError } from './command-player.ts'
 
 interface StartOptions {
   readonly port: number

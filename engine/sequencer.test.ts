@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
 import { LogWriteError } from './log/command-log.ts'
 import { MemoryLog } from './log/memory-log.ts'
-import { RecoveryError } from './sequencer.ts'
+import { RecoveryError } from './command-player.ts'
 import { newOrder, TestClock, TestLog, TestVenue } from './venue-fixture.ts'
 
 describe('the sequencer', () => {
@@ -87,7 +87,7 @@ describe('the sequencer', () => {
     written.replay(() => {})
     const bytes = encodeMessagePack({ type: 'heartbeat' })
     written.append(1, 5, 0, bytes, 0, bytes.length)
-    written.commit()
+    written.commit(() => {})
     expect(() => new TestVenue(kept)).toThrow(RecoveryError)
     expect(() => new TestVenue(kept)).toThrow(/command 1 of the log .* heartbeat is not a command/)
   })

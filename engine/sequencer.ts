@@ -2,16 +2,21 @@
  * Puts commands in order: stamps sequence number and time, appends to the log, applies to the exchange; and at the end of
  * the event-loop turn makes the batch durable and only then releases what it caused. All commands of a turn are one batch.
  *
+ * A log may take its time to become durable. Until it is, the exchange stays as it is: what arrives meanwhile waits, as it
+ * came, and is sequenced when the batch before it is released. So a slow disk makes a queue here, and nowhere else; it has
+ * a bound, which leaves room for cancels when new orders are refused already.
+ *
  * What must stay true: nothing that reveals a command's effect leaves the process before that command is durable. So
  * whoever wants to show state to someone does it in `afterRelease`, where applied and released state are the same. After a
  * failed write they never are again: the sequencer is then halted for good, and a restart recovers what the log holds.
  */
 import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
-import { messages } from '../protocol/messages.ts'
+import { limits } from '../protocol/limits.ts'
 import { decodeOrderEntry } from '../protocol/order-entry-codec.ts'
 import type { Clock } from './clock.ts'
+import { CommandPlayer } from './command-player.ts'
 import { Command, type ControlCommand, type Definition, doubleZero, EventBuffer, type Exchange } from './core/index.ts'
-import type { CommandLog, LogRecord } from './log/command-log.ts'
+import type { CommandLog, LogPosition, LogWriteError } from './log/command-log.ts'
 
 export interface SequencerOptions {
   readonly exchange: Exchange
@@ -29,27 +34,11 @@ export interface Recovery {
   readonly stateHash: string
 }
 
-/** The log was read, but the exchange cannot carry out what it holds: another version of the engine wrote it. */
-export class RecoveryError extends Error {
-  constructor(sequence: number, cause: Error) {
-    const advice = 'Run the version of the engine that wrote it, or start with an empty data folder.'
-    super(`command ${sequence} of the log cannot be applied: ${cause.message}. ${advice}`, { cause })
-  }
-}
-
 /** What waits for the end of a turn: exactly one of them is called. */
 interface TurnEnd {
   readonly whenReleased: () => void
   readonly whenHalted: () => void
 }
-
-const controlTypes: ReadonlySet<string> = new Set<ControlCommand['type']>([
-  'setProtection',
-  'resetProtection',
-  'changePhase',
-  'changeLimit',
-  'blockParticipant',
-])
 
 /** During recovery events are released in batches of about this many numbers. */
 const recoveryBatchNumbers = 65_536
@@ -70,10 +59,16 @@ export class Sequencer {
   private turnMs = doubleZero
   private turnUs = doubleZero
   private turnBegun = false
-  private releasing = false
+  private endingTurn = false
+  /** From the beginning of a commit until all that it makes durable is released: whatever is submitted waits. */
+  private committing = false
   private releasedSequence = doubleZero
   private actions: TurnEnd[] = []
-  private deferred: [Definition, number][] = []
+  /** Those of the commit that is under way. */
+  private committingActions: TurnEnd[] = []
+  /** What was submitted during a commit, in order. */
+  private waiting: (() => void)[] = []
+  private waitingOrderEntry = 0
   /** When the clock is to call back, in time as commands carry it; 0 if it is not to. */
   private wakeUs = doubleZero
   private callOffWake: () => void = () => {}
@@ -95,19 +90,21 @@ export class Sequencer {
   }
 
   /**
-   * Applies the whole log to the exchange and releases its events. Must be called once, before anything is submitted.
+   * Applies the log to the exchange and releases its events. Must be called once, before anything is submitted.
+   * @param after what the exchange holds already
    * @throws LogCorruptError if the log cannot be read
    * @throws RecoveryError if the exchange cannot carry out what the log holds
    */
-  recover(): Recovery {
+  recover(after?: LogPosition): Recovery {
     const { exchange, events } = this
     const begun = this.options.clock.monotonicMs()
+    const player = new CommandPlayer(exchange)
     let commands = 0
     this.log.replay((record) => {
-      this.replay(record)
+      player.play(record, events)
       commands++
       if (events.length >= recoveryBatchNumbers) this.releaseEvents()
-    })
+    }, after)
     this.releaseEvents()
     const now = this.options.clock.monotonicMs()
     this.timeOffsetUs = Math.max(this.options.clock.wallUs(), exchange.timeUs) - now * 1_000
@@ -127,8 +124,20 @@ export class Sequencer {
     return this.turnUs
   }
 
-  /** Sequences `command`, whose message is in `bytes` from `start` to `end`. Only while the state is `open`. */
+  /** Whether there is room for another order-entry command. */
+  accepts(isCancel: boolean): boolean {
+    return this.waitingOrderEntry < limits.maxWaitingCommands * (isCancel ? 2 : 1)
+  }
+
+  /**
+   * Sequences `command`, whose message is in `bytes` from `start` to `end`. Only while the state is `open`, and if there is
+   * room for it.
+   */
   submitOrderEntry(session: number, bytes: Uint8Array, start: number, end: number): void {
+    if (this.committing) {
+      this.waitWithOrderEntry(session, bytes.slice(start, end))
+      return
+    }
     const { command } = this
     command.sequence = this.exchange.sequence + 1
     command.timeUs = this.timeUs
@@ -146,12 +155,11 @@ export class Sequencer {
    * state is `open`: what it tells is then found again at the next start.
    */
   submitDefinition(definition: Definition, session: number): void {
-    if (this.releasing) {
-      // Applied now it would show in snapshots that are about to be taken, before it is durable.
-      this.deferred.push([definition, session])
+    if (this.currentState !== 'open') return
+    if (this.committing) {
+      this.waiting.push(() => this.submitDefinition(definition, session))
       return
     }
-    if (this.currentState !== 'open') return
     this.submit(definition, session, (logged, sequence, timeUs) => {
       this.exchange.applyDefinition(logged, sequence, timeUs, session, this.events)
     })
@@ -159,6 +167,10 @@ export class Sequencer {
 
   /** Sequences a session's command that is not order entry. Only while the state is `open`. */
   submitControl(control: ControlCommand, session: number): void {
+    if (this.committing) {
+      this.waiting.push(() => this.submitControl(control, session))
+      return
+    }
     this.submit(control, session, (logged, sequence, timeUs) => {
       this.exchange.applyControl(logged, sequence, timeUs, session, this.events)
     })
@@ -182,8 +194,8 @@ export class Sequencer {
   }
 
   /**
-   * Runs `whenReleased` at the end of this turn, when everything that was submitted is released, or `whenHalted` if that
-   * fails. Only while the state is `open`.
+   * Runs `whenReleased` when everything that was submitted is released, at the end of this turn if the log is quick, or
+   * `whenHalted` if that fails. Only while the state is `open`.
    */
   afterRelease(whenReleased: () => void, whenHalted = () => {}): void {
     this.actions.push({ whenReleased, whenHalted })
@@ -192,16 +204,15 @@ export class Sequencer {
 
   /** Ends the turn now instead of when the event loop gets there. */
   endTurn(): void {
-    if (!this.turnBegun || this.releasing) return
-    if (this.currentState === 'open') this.commitAndRelease()
+    if (!this.turnBegun || this.endingTurn) return
+    this.endingTurn = true
+    if (this.currentState === 'open' && !this.committing) this.commit()
+    this.endingTurn = false
     this.turnBegun = false
-    const deferred = this.deferred
-    this.deferred = []
-    for (const [definition, session] of deferred) this.submitDefinition(definition, session)
-    if (this.actions.length > 0 && !this.turnBegun) this.beginTurn()
+    if (!this.committing) this.sequenceWaiting()
   }
 
-  /** Ends the turn and closes the log. Nothing may be submitted afterwards. */
+  /** Ends the turn and closes the log. Nothing may be submitted afterwards. Only while no commit is under way. */
   close(): void {
     this.endTurn()
     // A release may have submitted something, a disconnection for one.
@@ -216,23 +227,48 @@ export class Sequencer {
     this.turnBegun = true
     this.turnMs = this.options.clock.monotonicMs()
     this.turnUs = Math.max(this.exchange.timeUs, Math.floor(this.timeOffsetUs + this.turnMs * 1_000))
-    setImmediate(this.endTurnCallback)
+    this.options.clock.afterTurn(this.endTurnCallback)
   }
 
-  private commitAndRelease(): void {
-    try {
-      this.log.commit()
-    } catch (error) {
-      this.halt(error as Error)
+  private commit(): void {
+    this.committing = true
+    this.committingActions = this.actions
+    this.actions = []
+    this.log.commit(this.committed)
+  }
+
+  /** The batch is durable, or never will be. */
+  private readonly committed = (error?: LogWriteError): void => {
+    if (error !== undefined) {
+      this.halt(error)
       return
     }
-    this.releasing = true
     this.releaseEvents()
-    const actions = this.actions
-    this.actions = []
+    const actions = this.committingActions
+    this.committingActions = []
     for (const { whenReleased } of actions) whenReleased()
-    this.releasing = false
+    this.committing = false
     this.waitForTimer()
+    if (!this.endingTurn) this.sequenceWaiting()
+  }
+
+  /** Sequences what was submitted during the commit, before anything else is. */
+  private sequenceWaiting(): void {
+    const { waiting } = this
+    if (waiting.length > 0) {
+      this.waiting = []
+      this.waitingOrderEntry = 0
+      for (const submit of waiting) if (this.currentState === 'open') submit()
+    }
+    if (this.actions.length > 0 && !this.turnBegun) this.beginTurn()
+  }
+
+  private waitWithOrderEntry(session: number, message: Uint8Array): void {
+    this.waitingOrderEntry++
+    this.waiting.push(() => {
+      decodeOrderEntry(message, 0, message.length, this.command)
+      this.submitOrderEntry(session, message, 0, message.length)
+    })
   }
 
   /**
@@ -252,7 +288,8 @@ export class Sequencer {
   /** Lets what is due happen, unless a command came meanwhile that did. */
   private readonly wake = (): void => {
     this.wakeUs = 0
-    if (this.currentState !== 'open') return
+    // After a commit the clock is asked again.
+    if (this.currentState !== 'open' || this.committing) return
     const { nextTimerUs } = this.exchange
     if (nextTimerUs !== 0 && nextTimerUs <= this.timeUs) this.submitDefinition({ type: 'timeAdvanced' }, 0)
     else this.waitForTimer()
@@ -266,35 +303,15 @@ export class Sequencer {
     this.events.clear()
   }
 
-  private replay(record: LogRecord): void {
-    const { command, events, exchange } = this
-    try {
-      if (decodeOrderEntry(record.bytes, record.start, record.end, command) === record.end) {
-        command.sequence = record.sequence
-        command.timeUs = record.timeUs
-        command.session = record.session
-        exchange.apply(command, events)
-        return
-      }
-      const message = decodeMessagePack(record.bytes.subarray(record.start, record.end))
-      if (controlTypes.has(message.type)) {
-        exchange.applyControl(message as ControlCommand, record.sequence, record.timeUs, record.session, events)
-        return
-      }
-      if (messages[message.type].from !== 'log') throw new Error(`${message.type} is not a command`)
-      exchange.applyDefinition(message as Definition, record.sequence, record.timeUs, record.session, events)
-    } catch (error) {
-      throw new RecoveryError(record.sequence, error as Error)
-    }
-  }
-
   private halt(error: Error): void {
     if (this.currentState !== 'open') return
     this.currentState = 'halted'
     this.callOffWake()
-    const actions = this.actions
+    const actions = [...this.committingActions, ...this.actions]
+    this.committingActions = []
     this.actions = []
-    this.deferred = []
+    this.waiting = []
+    this.committing = false
     this.events.clear()
     this.options.onHalt(error)
     for (const { whenHalted } of actions) whenHalted()

@@ -9,7 +9,7 @@ import type { Encoding, Publisher } from './feed/publisher.ts'
 import type { Connection } from './gateway/connection.ts'
 import { Gateway } from './gateway/gateway.ts'
 import type { Socket } from './gateway/transport.ts'
-import type { CommandLog } from './log/command-log.ts'
+import type { CommandLog, LogPosition } from './log/command-log.ts'
 import { LogWriteError } from './log/command-log.ts'
 import { MemoryLog } from './log/memory-log.ts'
 import { type Recovery, Sequencer } from './sequencer.ts'
@@ -34,6 +34,20 @@ export class TestClock implements Clock {
     return () => this.timers.delete(timer)
   }
 
+  every(milliseconds: number, callback: () => void): () => void {
+    let callOff = this.after(milliseconds, again)
+    const clock = this
+    function again(): void {
+      callOff = clock.after(milliseconds, again)
+      callback()
+    }
+    return () => callOff()
+  }
+
+  afterTurn(callback: () => void): void {
+    setImmediate(callback)
+  }
+
   /** Calls back whatever is due. */
   ring(): void {
     for (const timer of this.timers) {
@@ -42,9 +56,11 @@ export class TestClock implements Clock {
   }
 }
 
-/** A memory log that can be made to fail. */
+/** A memory log that can be made to fail, or to take until it is told to finish. */
 export class TestLog implements CommandLog {
   failing = false
+  isSlow = false
+  private slow: ((error?: LogWriteError) => void) | undefined
   commits = 0
   private readonly log: MemoryLog
 
@@ -52,18 +68,42 @@ export class TestLog implements CommandLog {
     this.log = new MemoryLog(kept)
   }
 
-  replay(visit: Parameters<CommandLog['replay']>[0]): void {
-    this.log.replay(visit)
+  replay(...parameters: Parameters<CommandLog['replay']>): void {
+    this.log.replay(...parameters)
   }
 
   append(...record: Parameters<CommandLog['append']>): void {
     this.log.append(...record)
   }
 
-  commit(): void {
-    if (this.failing) throw new LogWriteError('the disk is full')
+  get identity(): string {
+    return this.log.identity
+  }
+
+  get position(): LogPosition {
+    return this.log.position
+  }
+
+  get isCommitting(): boolean {
+    return this.slow !== undefined
+  }
+
+  commit(done: (error?: LogWriteError) => void): void {
+    if (this.failing) {
+      done(new LogWriteError('the disk is full'))
+      return
+    }
     this.commits++
-    this.log.commit()
+    if (!this.isSlow) this.log.commit(done)
+    else this.slow = done
+  }
+
+  /** Ends the commit that a slow log has under way, well or badly. */
+  finish(error?: LogWriteError): void {
+    const done = this.slow
+    this.slow = undefined
+    if (error !== undefined) done?.(error)
+    else if (done !== undefined) this.log.commit(done)
   }
 
   close(): void {

@@ -15,26 +15,40 @@ export interface LogRecord {
   end: number
 }
 
+/** A place in the log: where a batch ends, and with it everything up to there. */
+export interface LogPosition {
+  /** Of the last command before it; 0 where the log begins. */
+  readonly sequence: number
+  /** What the chain of batches comes to there, as 32 hexadecimal digits. */
+  readonly digest: string
+}
+
 export interface CommandLog {
+  /** 32 hexadecimal digits that were made with the log and never change. Known after `replay`. */
+  readonly identity: string
+  /** Where what is durable ends. Known after `replay`. */
+  readonly position: LogPosition
+  /** Whether a commit is under way. */
+  readonly isCommitting: boolean
   /**
-   * Hands every record to `visit`, in order. Must be called once, before the first append. If it throws, whatever the
-   * cause, the log stays unusable and nothing that it is kept in was changed.
+   * Hands every record after a position, or from the first one on, to `visit`, in order. Must be called once, before the
+   * first append. If it throws, whatever the cause, the log stays unusable and nothing that it is kept in was changed.
    * @throws LogCorruptError where something that may have been acknowledged cannot be read
    * @throws LogWriteError if the log cannot be made ready for appending
    */
-  replay(visit: (record: LogRecord) => void): void
+  replay(visit: (record: LogRecord) => void, after?: LogPosition): void
   /**
    * Adds a record to the current batch. `sequence` must be one above the record before it (1 for the first); `timeUs` must
-   * not be below it, and all records of a batch have the batch's time. Copies the bytes.
+   * not be below it, and all records of a batch have the batch's time. Copies the bytes. Not while a commit is under way.
    * @throws RangeError if sequence or time break that; the log then is as if it had not been called
    */
   append(sequence: number, timeUs: number, session: number, bytes: Uint8Array, start: number, end: number): void
   /**
-   * Makes the current batch durable, in the sense of the log's mode, before it returns. Does nothing if it is empty.
-   * @throws LogWriteError if it could not; then nothing of the batch may be released, and every later call throws it too
+   * Makes the current batch durable, in the sense of the log's mode, and calls `done` once: before it returns, or later.
+   * With an error if it could not; then nothing of the batch may be released, and every later commit fails with it too.
    */
-  commit(): void
-  /** Commits, and frees what the log holds, even if it throws. Closing a closed log does nothing. */
+  commit(done: (error?: LogWriteError) => void): void
+  /** Frees what the log holds; a batch that was not committed is dropped. Not while a commit is under way. */
   close(): void
 }
 

@@ -29,12 +29,17 @@ export function replayed(log: CommandLog): WrittenRecord[] {
   return records
 }
 
+/** For `commit`: fails loudly if it failed. */
+export function rethrow(error?: Error): void {
+  if (error !== undefined) throw error
+}
+
 /** Appends the records as one batch and commits. */
 export function commitBatch(log: CommandLog, records: readonly WrittenRecord[]): void {
   for (const { sequence, timeUs, session, message } of records) {
     log.append(sequence, timeUs, session, Uint8Array.from(message), 0, message.length)
   }
-  log.commit()
+  log.commit(rethrow)
 }
 
 /** Batches of the given numbers of records; contents differ from record to record and hold no zero byte. */
@@ -175,9 +180,9 @@ export function describeCommandLog(name: string, makePlace: () => LogPlace): voi
       const place = newPlace()
       const log = place.open()
       log.replay(() => {})
-      log.commit()
+      log.commit(rethrow)
       commitBatch(log, makeBatches(1)[0])
-      log.commit()
+      log.commit(rethrow)
       log.close()
       expect(replayed(place.open())).toHaveLength(1)
     })
@@ -191,7 +196,7 @@ export function describeCommandLog(name: string, makePlace: () => LogPlace): voi
       const log = place.open()
       log.replay(() => {})
       log.append(1, 100, 1, Uint8Array.of(1), 0, 1)
-      log.commit()
+      log.commit(rethrow)
       expect(() => log.append(sequence, timeUs, 1, Uint8Array.of(2), 0, 1)).toThrow(RangeError)
       log.append(2, 100, 1, Uint8Array.of(3), 0, 1)
       log.close()
@@ -222,7 +227,7 @@ export function describeCommandLog(name: string, makePlace: () => LogPlace): voi
     it('takes nothing before it was replayed, and is replayed once', () => {
       const log = newPlace().open()
       expect(() => log.append(1, 10, 1, Uint8Array.of(1), 0, 1)).toThrow('replay')
-      expect(() => log.commit()).toThrow('replay')
+      expect(() => log.commit(rethrow)).toThrow('replay')
       log.replay(() => {})
       expect(() => log.replay(() => {})).toThrow('once')
       log.close()
@@ -247,7 +252,7 @@ export function describeCommandLog(name: string, makePlace: () => LogPlace): voi
       log.close()
       log.close()
       expect(() => log.append(1, 10, 1, Uint8Array.of(1), 0, 1)).toThrow('closed')
-      expect(() => log.commit()).toThrow('closed')
+      expect(() => log.commit(rethrow)).toThrow('closed')
     })
   })
 }

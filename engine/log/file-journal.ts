@@ -7,7 +7,7 @@
  * the kernel may drop the data and call the next sync a success.
  */
 import { BatchEncoder } from './batch-encoder.ts'
-import type { CommandLog, LogRecord, LogWriteError } from './command-log.ts'
+import type { CommandLog, LogPosition, LogRecord, LogWriteError } from './command-log.ts'
 import { type JournalEnd, readJournal, type SegmentEnd } from './journal-reader.ts'
 import { FolderStorage, type JournalStorage } from './journal-storage.ts'
 import { segmentHeaderBytes, segmentName, writeSegmentHeader } from './segment-format.ts'
@@ -52,6 +52,9 @@ export class FileJournal implements CommandLog {
   private segment: OpenSegment | undefined
   private state: 'new' | 'unreadable' | 'open' | 'closed' = 'new'
   private failure: LogWriteError | undefined
+  private sequence = 0
+  readonly identity = '0'.repeat(32)
+  readonly isCommitting = false
 
   /**
    * Makes the folder if it is missing. `folder` is a path, or the storage itself.
@@ -73,11 +76,17 @@ export class FileJournal implements CommandLog {
     this.writing('', () => this.storage.prepareFolder())
   }
 
-  replay(visit: (record: LogRecord) => void): void {
+  get position(): LogPosition {
+    return { sequence: this.sequence, digest: '0'.repeat(32) }
+  }
+
+  replay(visit: (record: LogRecord) => void, after?: LogPosition): void {
     if (this.failure !== undefined) throw this.failure
     if (this.state !== 'new') throw new Error(`a log is replayed once, right after opening; this one is ${this.state}`)
     this.state = 'unreadable'
-    const end = readJournal(this.storage, visit)
+    const end = readJournal(this.storage, (record) => {
+      if (record.sequence > (after?.sequence ?? 0)) visit(record)
+    })
     this.writing(end.lastSegment?.name ?? '', () => this.beginAfter(end))
     this.state = 'open'
   }
@@ -87,7 +96,17 @@ export class FileJournal implements CommandLog {
     this.encoder.append(sequence, timeUs, session, bytes, start, end)
   }
 
-  commit(): void {
+  commit(done: (error?: LogWriteError) => void): void {
+    try {
+      this.commitNow()
+    } catch (error) {
+      done(error as LogWriteError)
+      return
+    }
+    done()
+  }
+
+  private commitNow(): void {
     if (this.state !== 'open' || this.failure !== undefined) throw this.whyNotOpen()
     const { encoder, segment } = this
     if (encoder.recordCount === 0) return
@@ -99,20 +118,17 @@ export class FileJournal implements CommandLog {
     } catch (error) {
       throw this.fail(hasRoom ? segment.name : segmentName(encoder.firstSequence), error)
     }
+    this.sequence = encoder.firstSequence + encoder.recordCount - 1
     encoder.clear()
     this.prepareNextInTime()
   }
 
   close(): void {
     if (this.state === 'closed') return
-    try {
-      if (this.state === 'open') this.commit()
-    } finally {
-      this.state = 'closed'
-      this.preparer.close()
-      if (this.segment !== undefined) this.storage.close(this.segment.file)
-      this.segment = undefined
-    }
+    this.state = 'closed'
+    this.preparer.close()
+    if (this.segment !== undefined) this.storage.close(this.segment.file)
+    this.segment = undefined
   }
 
   private writeTo(segment: OpenSegment): void {
@@ -148,6 +164,7 @@ export class FileJournal implements CommandLog {
   private beginAfter(end: JournalEnd): void {
     const { lastSegment } = end
     this.encoder.continueAfter(end.lastSequence, end.lastTimeUs)
+    this.sequence = end.lastSequence
     this.preparer.removeLeftovers()
     if (lastSegment === undefined) {
       this.preparer.prepareNow()

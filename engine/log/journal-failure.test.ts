@@ -1,7 +1,7 @@
 /** What a journal does when the disk fails it: it stops for good at the first failure, and says why. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LogCorruptError, LogWriteError } from './command-log.ts'
-import { commitBatch, makeBatches } from './conformance.ts'
+import { commitBatch, makeBatches, rethrow } from './conformance.ts'
 import { FileJournal, type JournalWarning } from './file-journal.ts'
 import { readRecords, segmentPaths, temporaryFolder, watchedStorage, writeJournal } from './test-journal.ts'
 
@@ -70,11 +70,11 @@ describe('a disk that fails', () => {
     disk.fail(operation, code)
     const commit = () => commitBatch(journal, batches[1])
     expect(commit).toThrow(LogWriteError)
-    expect(() => journal.commit()).toThrow(`${operation} of ${segmentPaths(place.folder)[0]}: ${text}`)
+    expect(() => journal.commit(rethrow)).toThrow(`${operation} of ${segmentPaths(place.folder)[0]}: ${text}`)
     disk.heal()
     disk.operations.length = 0
     expect(() => commitBatch(journal, batches[2])).toThrow(LogWriteError)
-    expect(() => journal.commit()).toThrow(LogWriteError)
+    expect(() => journal.commit(rethrow)).toThrow(LogWriteError)
     expect(() => journal.replay(() => {})).toThrow(LogWriteError)
     expect(() => journal.close()).toThrow(LogWriteError)
     expect(disk.operations.filter((name) => name === 'write' || name === 'sync')).toEqual([])

@@ -4,11 +4,14 @@
  */
 import { BatchDecoder } from './batch-decoder.ts'
 import { BatchEncoder } from './batch-encoder.ts'
-import type { CommandLog, LogRecord } from './command-log.ts'
+import type { CommandLog, LogPosition, LogRecord, LogWriteError } from './command-log.ts'
 
 export class MemoryLog implements CommandLog {
   private readonly kept: Uint8Array<ArrayBuffer>[] | undefined
   private readonly encoder = new BatchEncoder(0)
+  private sequence = 0
+  readonly identity = '0'.repeat(32)
+  readonly isCommitting = false
   private state: 'new' | 'failed' | 'open' | 'closed' = 'new'
 
   /** Committed batches are added to `kept`, if given; a log opened with the same array continues it. */
@@ -16,15 +19,22 @@ export class MemoryLog implements CommandLog {
     this.kept = kept
   }
 
-  replay(visit: (record: LogRecord) => void): void {
+  get position(): LogPosition {
+    return { sequence: this.sequence, digest: '0'.repeat(32) }
+  }
+
+  replay(visit: (record: LogRecord) => void, after?: LogPosition): void {
     if (this.state !== 'new') throw new Error(`a log is replayed once, right after opening; this one is ${this.state}`)
     this.state = 'failed'
-    const decoder = new BatchDecoder(visit)
+    const decoder = new BatchDecoder((record) => {
+      if (record.sequence > (after?.sequence ?? 0)) visit(record)
+    })
     for (const batch of this.kept ?? []) {
       const fault = decoder.handOut(batch, new DataView(batch.buffer), 0, batch.length)
       if (fault !== undefined) throw new Error(`the kept batches are not of one log: ${fault}`)
     }
     this.encoder.continueAfter(decoder.lastSequence, decoder.lastTimeUs)
+    this.sequence = decoder.lastSequence
     this.state = 'open'
   }
 
@@ -33,19 +43,21 @@ export class MemoryLog implements CommandLog {
     this.encoder.append(sequence, timeUs, session, bytes, start, end)
   }
 
-  commit(): void {
+  commit(done: (error?: LogWriteError) => void): void {
     this.requireOpen()
     const { encoder, kept } = this
-    if (encoder.recordCount === 0) return
-    if (kept !== undefined) {
-      encoder.seal()
-      kept.push(encoder.bytes.slice(0, encoder.end))
+    if (encoder.recordCount > 0) {
+      if (kept !== undefined) {
+        encoder.seal()
+        kept.push(encoder.bytes.slice(0, encoder.end))
+      }
+      this.sequence = encoder.firstSequence + encoder.recordCount - 1
+      encoder.clear()
     }
-    encoder.clear()
+    done()
   }
 
   close(): void {
-    if (this.state === 'open') this.commit()
     this.state = 'closed'
   }
 
