@@ -85,6 +85,7 @@ test('with a clock handed in, the platform is asked for neither time nor chance 
   await microtasks()
   await connected
   session.newOrder(order)
+  await microtasks()
   // The engine says nothing, so the session sends heartbeats, and after two intervals of 5 s takes it for dead.
   await clock.advance(11_250)
   expect(session.state).toBe('disconnected')
