@@ -32,8 +32,11 @@ export interface JournalStorage {
   syncInBackground(file: number): Promise<void>
   rename(from: string, to: string): void
   remove(name: string): void
+  /** `remove`, without blocking the event loop: a large file takes tens of milliseconds. */
+  removeInBackground(name: string): Promise<void>
   /** Makes the names in the folder durable. */
   syncFolder(): void
+  syncFolderInBackground(): Promise<void>
   close(file: number): void
 }
 
@@ -121,8 +124,21 @@ export class FolderStorage implements JournalStorage {
     fs.rmSync(this.pathOf(name), { force: true })
   }
 
+  removeInBackground(name: string): Promise<void> {
+    return fs.promises.rm(this.pathOf(name), { force: true })
+  }
+
   syncFolder(): void {
     syncFolder(this.folder)
+  }
+
+  async syncFolderInBackground(): Promise<void> {
+    const handle = await fs.promises.open(this.folder, 'r')
+    try {
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
   }
 
   close(file: number): void {
