@@ -34,6 +34,10 @@ export interface JournalStorage {
   remove(name: string): void
   /** `remove`, without blocking the event loop: a large file takes tens of milliseconds. */
   removeInBackground(name: string): Promise<void>
+  /** The storage in the folder of that name beside this one's. */
+  beside(folder: string): JournalStorage
+  /** Moves a file into that folder, which must be there: at any moment, also after a crash, it is in one of the two. */
+  moveBeside(name: string, folder: string): void
   /** Makes the names in the folder durable. */
   syncFolder(): void
   syncFolderInBackground(): Promise<void>
@@ -122,6 +126,14 @@ export class FolderStorage implements JournalStorage {
 
   remove(name: string): void {
     fs.rmSync(this.pathOf(name), { force: true })
+  }
+
+  beside(folder: string): FolderStorage {
+    return new FolderStorage(path.join(path.dirname(this.folder), folder))
+  }
+
+  moveBeside(name: string, folder: string): void {
+    fs.renameSync(this.pathOf(name), this.beside(folder).pathOf(name))
   }
 
   removeInBackground(name: string): Promise<void> {
