@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { decodeMessagePack, encodeMessagePack } from '../protocol/codec.ts'
+import { limits } from '../protocol/limits.ts'
+import { RecoveryError } from './command-player.ts'
 import { LogWriteError } from './log/command-log.ts'
 import { MemoryLog } from './log/memory-log.ts'
-import { RecoveryError } from './command-player.ts'
 import { newOrder, TestClock, TestLog, TestVenue } from './venue-fixture.ts'
 
 describe('the sequencer', () => {
@@ -128,6 +129,102 @@ describe('the sequencer', () => {
     expect(venue.sequencer.sequence).toBe(sequence)
     expect(venue.haltedBy.length).toBe(1)
     expect(venue.haltedBy[0]).toBeInstanceOf(LogWriteError)
+  })
+
+  describe('while a commit takes its time', () => {
+    /** A venue with a live session whose order 1 is being made durable. */
+    async function committing() {
+      const kept: Uint8Array<ArrayBuffer>[] = []
+      const venue = new TestVenue(kept)
+      venue.ratePerSecond = 1_000_000
+      const socket = await venue.live('a')
+      venue.log.isSlow = true
+      venue.send(socket, newOrder(1))
+      venue.sequencer.endTurn()
+      expect(venue.log.isCommitting).toBe(true)
+      return { venue, socket, kept }
+    }
+
+    it('tells nothing of the batch, and leaves the exchange as it is, whatever arrives', async () => {
+      const { venue, socket } = await committing()
+      const { sequence } = venue.exchange
+      venue.send(socket, newOrder(2), { type: 'cancelOrder', ref: 3, orderRef: 1 })
+      venue.sequencer.submitDefinition({ type: 'timeAdvanced' }, 0)
+      venue.sequencer.endTurn()
+      expect(socket.take()).toEqual([])
+      expect(venue.exchange.sequence).toBe(sequence)
+      expect(venue.sequencer.sequence).toBe(sequence - 1)
+    })
+
+    it('sequences afterwards what came meanwhile, in order, with the time at which it does', async () => {
+      const { venue, socket, kept } = await committing()
+      venue.send(socket, newOrder(2, { side: 'sell', priceTicks: 10_500 }))
+      venue.send(socket, { type: 'cancelOrder', ref: 3, orderRef: 1 })
+      venue.clock.ms += 400
+      venue.sequencer.endTurn()
+      venue.log.finish()
+      expect(socket.take()).toMatchObject([{ type: 'accepted', ref: 1 }])
+      venue.send(socket, newOrder(4))
+      venue.sequencer.endTurn()
+      expect(socket.take()).toEqual([])
+      venue.log.finish()
+      expect(socket.take()).toMatchObject([
+        { type: 'accepted', ref: 2, engineTimeUs: venue.clock.wall + 400_000 },
+        { type: 'cancelled', ref: 3, orderRef: 1 },
+        { type: 'accepted', ref: 4 },
+      ])
+      expect(new TestVenue(kept).recovery.stateHash).toBe(venue.exchange.stateHash())
+    })
+
+    it('answers a question with what was sent before it included', async () => {
+      const { venue, socket } = await committing()
+      const reader = venue.connect()
+      venue.sequencer.endTurn()
+      reader.take()
+      venue.send(socket, newOrder(2, { priceTicks: 10_001 }))
+      venue.send(reader, { type: 'subscribe', channel: 'top', instrument: 1 })
+      venue.sequencer.endTurn()
+      venue.log.finish()
+      expect(reader.take()).toEqual([])
+      venue.sequencer.endTurn()
+      venue.log.finish()
+      const top = reader.take().find((message) => message.type === 'top')
+      expect(top).toMatchObject({ bidPriceTicks: 10_001 })
+    })
+
+    it('has room for so many new orders, then for as many cancels again', async () => {
+      const { venue, socket } = await committing()
+      const { sequencer } = venue
+      for (let ref = 2; ref < limits.maxWaitingCommands + 2; ref++) {
+        expect(sequencer.accepts(false)).toBe(true)
+        venue.send(socket, { type: 'cancelOrder', ref, orderRef: 1_000_000 })
+      }
+      expect([sequencer.accepts(false), sequencer.accepts(true)]).toEqual([false, true])
+      for (let left = limits.maxWaitingCommands; left > 0; left--) {
+        const ref = 2 * limits.maxWaitingCommands + 2 - left
+        venue.send(socket, { type: 'cancelOrder', ref, orderRef: 1_000_000 })
+      }
+      expect(sequencer.accepts(true)).toBe(false)
+      venue.log.finish()
+      expect(sequencer.accepts(false)).toBe(true)
+    })
+
+    it('halts if the commit fails in the end: nothing of it was told, nothing that waited is sequenced', async () => {
+      const { venue, socket, kept } = await committing()
+      const batches = kept.length
+      venue.send(socket, newOrder(2))
+      let halted = 0
+      venue.sequencer.afterRelease(
+        () => expect.unreachable(),
+        () => halted++,
+      )
+      venue.log.finish(new LogWriteError('the disk is full'))
+      expect(venue.sequencer.state).toBe('halted')
+      expect(halted).toBe(1)
+      venue.sequencer.endTurn()
+      expect(socket.take().map(({ type }) => type)).toEqual(['notice'])
+      expect(kept.length).toBe(batches)
+    })
   })
 
   describe('while nothing is sent', () => {
