@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { LockError, lockFolder } from './lock.ts'
+import { LockError, lockFolder, lockHolder } from './lock.ts'
 
 describe('the lock of a data folder', () => {
   let folder: string
@@ -42,11 +42,13 @@ describe('the lock of a data folder', () => {
       await once(holder.stdout!, 'data')
       expect(() => lockFolder(folder)).toThrow(LockError)
       expect(() => lockFolder(folder)).toThrow(`in use by the engine with process id ${holder.pid}`)
+      expect(lockHolder(folder)).toBe(holder.pid)
       expect(readdirSync(folder)).toEqual(['engine.lock'])
     } finally {
       holder.kill('SIGKILL')
       await once(holder, 'exit')
     }
+    expect(lockHolder(folder)).toBeUndefined()
     lockFolder(folder).release()
     expect(readdirSync(folder)).toEqual([])
   })
@@ -54,6 +56,7 @@ describe('the lock of a data folder', () => {
   it('that a dead process left is taken over, also if another process has its id now, or it was cut off', () => {
     for (const left of [{ pid: 2 ** 22, started: '1' }, { pid: process.ppid, started: '1' }, '']) {
       writeLock(left)
+      expect(lockHolder(folder)).toBeUndefined()
       const lock = lockFolder(folder)
       expect(JSON.parse(readFileSync(join(folder, 'engine.lock'), 'utf8'))).toMatchObject({ pid: process.pid })
       lock.release()

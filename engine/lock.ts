@@ -41,6 +41,12 @@ export function lockFolder(folder: string): Lock {
   }
 }
 
+/** Process id of the engine that has a data folder locked; undefined if none that runs does. */
+export function lockHolder(folder: string): number | undefined {
+  const holder = readHolder(join(folder, 'engine.lock'))
+  return holder !== undefined && isRunning(holder) ? holder.pid : undefined
+}
+
 function tryLink(from: string, to: string): boolean {
   try {
     linkSync(from, to)
@@ -54,8 +60,12 @@ function tryLink(from: string, to: string): boolean {
 function refuseIfHeld(path: string, folder: string): void {
   const holder = readHolder(path)
   if (holder === undefined || holder.pid === process.pid) return
-  const started = startOf(holder.pid)
-  if (started !== undefined && started === holder.started) throw heldBy(holder.pid, folder)
+  if (isRunning(holder)) throw heldBy(holder.pid, folder)
+}
+
+function isRunning({ pid, started }: Holder): boolean {
+  const now = startOf(pid)
+  return now !== undefined && now === started
 }
 
 /** Another process may have replaced the stale lock by its own in the meantime: then that one gets it back. */
