@@ -5,7 +5,6 @@ import { readCpuSeconds } from '../process-cpu.ts'
 
 /** Commands that each connection keeps unanswered while throughput is measured. */
 export const window = 256
-export const latencyRatePerSecond = 10_000
 const longestWarmupSeconds = 1
 
 export interface Throughput {
@@ -45,11 +44,17 @@ export class Contestant {
     })
   }
 
-  async measureLatency(seconds: number): Promise<OpenLoopResult> {
-    const loop = { ratePerSecond: latencyRatePerSecond, warmupSeconds: warmupFor(seconds), seconds }
+  async measureLatency(ratePerSecond: number, seconds: number): Promise<OpenLoopResult> {
+    const loop = { ratePerSecond, warmupSeconds: warmupFor(seconds), seconds }
     const result = await this.generator.runOpenLoop(loop)
     this.answeredInTotal = result.answeredInTotal
     return result
+  }
+
+  /** Over all turns: what a turn lost to a new segment of the log counts. */
+  get answeredPerSecond(): number {
+    const sum = (value: (turn: Throughput) => number) => this.throughput.reduce((total, turn) => total + value(turn), 0)
+    return sum((turn) => turn.result.counts.answered) / sum((turn) => turn.result.seconds)
   }
 
   /** The turn with the middle throughput. */

@@ -29,6 +29,7 @@ const highLimits = {
 export class EngineFiles {
   readonly folder = mkdtempSync(path.join(os.tmpdir(), 'tradefloor-bench-'))
   readonly configPath = path.join(this.folder, 'exchange.json')
+  readonly dataFolder = path.join(this.folder, 'data')
   /** One session per participant. */
   readonly sessions: Credentials[] = []
 
@@ -75,9 +76,8 @@ export class EngineProcess {
   }
 
   static async start(processes: Processes, files: EngineFiles, durable: boolean): Promise<EngineProcess> {
-    const data = path.join(files.folder, 'data')
     const logMode = durable ? 'sync' : 'memory'
-    const options = ['--port', '0', '--data', data, '--config', files.configPath, '--log-mode', logMode]
+    const options = ['--port', '0', '--data', files.dataFolder, '--config', files.configPath, '--log-mode', logMode]
     const child = processes.start('the engine', 'server', [program, ...options])
     const [message] = await once(child, 'message')
     return new EngineProcess(child.pid as number, (message as { readonly port: number }).port)
