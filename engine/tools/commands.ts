@@ -1,0 +1,59 @@
+/**
+ * The commands that look at a data folder: what is in its log, whether it is sound, what the exchange was like at any
+ * place of it. Exit codes: 1 if the data is damaged, 2 if what was asked for cannot be done.
+ */
+import type { Command } from 'commander'
+import { RecoveryError } from '../command-player.ts'
+import { LogCorruptError } from '../log/command-log.ts'
+import { exportJournal } from './journal-export.ts'
+import { replay } from './replay.ts'
+import { UsageError } from './usage-error.ts'
+
+const wrongUsage = 2
+
+export function addToolCommands(program: Command): void {
+  const journal = withUsageCode(program.command('journal').description('the command log: check it, look into it'))
+  const pointHelp = 'a sequence number, or a time: UTC as in 2026-03-31T09:30:00, or microseconds since 1970'
+  journal
+    .command('export')
+    .description('print the log as JSON, a line for each command: who sent what and when, and what came of it')
+    .option('--from <place>', `begin here: ${pointHelp}`)
+    .option('--until <place>', 'end here, this place included')
+    .option('--participant <name>', 'only what a participant sent or was told of')
+    .option('--session <name>', 'only what a session sent or was told of')
+    .option('--output <file>', 'write it to a file')
+    .option('--all', 'tell of changed price levels too')
+    .option('--data <folder>', 'data folder', './data')
+    .action(plainly(exportJournal))
+  withUsageCode(program.command('replay'))
+    .description('apply the log, and print what the exchange was like then')
+    .option('--until <place>', `stop here, this place included: ${pointHelp}`)
+    .option('--hash', 'print the hash of the state')
+    .option('--json', 'print one JSON object')
+    .option('--data <folder>', 'data folder', './data')
+    .action(plainly(replay))
+}
+
+/** Makes a command, and those below it, end with code 2 if they are called wrongly. */
+function withUsageCode(command: Command): Command {
+  return command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : wrongUsage))
+}
+
+/** Tells whatever may happen to a tool in one line. */
+function plainly<Options>(tool: (options: Options) => void | Promise<void>): (options: Options) => Promise<void> {
+  return async (options) => {
+    try {
+      await tool(options)
+    } catch (error) {
+      const { message, code } = error as NodeJS.ErrnoException
+      const isPlain =
+        error instanceof UsageError ||
+        error instanceof LogCorruptError ||
+        error instanceof RecoveryError ||
+        code !== undefined
+      if (!isPlain) throw error
+      console.error(`engine: ${message}`)
+      process.exitCode = error instanceof UsageError ? wrongUsage : 1
+    }
+  }
+}
