@@ -202,7 +202,7 @@ export class SnapshotStore {
     for (const { name, sequence } of this.list()) {
       if (sequence > position.sequence) continue
       if (kept === this.keep) surplus.push(name)
-      else if (name === newest || this.counts(name, identity)) {
+      else if (this.counts(name, identity)) {
         kept += 1
         if (kept === this.keep) coveredSequence = sequence
       }
