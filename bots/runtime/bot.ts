@@ -176,12 +176,13 @@ export class Bot {
           this.orders.onNoEffect(request)
         },
         onUnanswered: (request) => this.orders.onNoEffect(request),
-        onGap: (expected, first) => {
-          this.orders.startOver()
-          // Numbers that went back are those of another log: accounts begin anew there, and only those in use are told.
-          if (first < expected) for (const { desk } of this.seats.values()) desk.position.reopen()
-        },
-        onPosition: (position) => this.seats.get(position.instrument)?.desk.position.onPosition(position),
+        onGap: () => this.orders.startOver(),
+      onNewLog: () => {
+        this.orders.startOver()
+        // Accounts begin anew there, and only those in use are told.
+        for (const { desk } of this.seats.values()) desk.position.reopen()
+      },
+      onPosition: (position) => this.seats.get(position.instrument)?.desk.position.onPosition(position),
         onState: (state, reason) => {
           if (state === 'disconnected') this.options.onIncident(reason)
           if (state === 'closed' && !this.isStopped) this.fail(new Error(reason))

@@ -38,6 +38,7 @@ const longestRowBytes = { msgpack: 46, json: 192 }
 const finalErrors: ReadonlySet<ErrorName> = new Set([
   'logonFailed',
   'superseded',
+  'keyRevoked',
   'malformedFrame',
   'frameTooLarge',
   'tooManyMessages',
@@ -184,7 +185,9 @@ export class Connection {
   }
 
   private mostBytes(message: OutgoingMessage): number {
-    const rows = message.type === 'massQuote' ? message.quotes.length : 0
+    let rows = 0
+    if (message.type === 'massQuote') rows = message.quotes.length
+    else if (message.type === 'subscribeDropCopy') rows = message.sessions.length
     return longestMessageBytes[this.encoding] + rows * longestRowBytes[this.encoding]
   }
 

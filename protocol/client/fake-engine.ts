@@ -6,6 +6,7 @@ import { type Codec, messagePackCodec } from '../codec.ts'
 import { completeMessage, completeRow } from '../complete.ts'
 import { closeCodeOf, type ErrorName, errors } from '../errors.ts'
 import type { Message, OutgoingMessage, Row } from '../messages.ts'
+import type { QueryName } from './queries.ts'
 import type { Request, SessionEvent } from './session-types.ts'
 import type { OpenWebSocket, WebSocketLike } from './web-socket.ts'
 
@@ -90,15 +91,23 @@ export class FakeEngine {
   positions: OutgoingMessage<'position'>[] = []
   obligations: Row<'obligation'>[] = []
   lastRef = 0
+  logId = 'log 1'
   /** Number of the first event that is still kept. */
   firstKeptEvent = 1
+  /** Events of the participant's other sessions, for drop copies. */
+  readonly otherSessions = new Map<string, SessionEvent[]>()
+  /** Most orders in one message. */
+  openOrdersPerMessage = 500
   /** Books that subscribers get as their snapshot. */
   readonly books = new Map<number, Message<'bookSnapshot'>>()
   private readonly codec: Codec
   private readonly sockets = new Set<FakeSocket>()
   /** The connection with the session, while there is one. */
   private sessionSocket: FakeSocket | undefined
-  private readonly openOrders = new Set<number>()
+  private readonly openOrders = new Map<number, Row<'openOrder'>>()
+  /** The name of the session, and whether its connection has a drop copy. */
+  private session = ''
+  private hasDropCopy = false
 
   constructor(codec: Codec = messagePackCodec) {
     this.codec = codec
@@ -121,11 +130,14 @@ export class FakeEngine {
 
   /** Comes back as an engine that knows of nothing that happened before. */
   beginNewLog(): void {
+    this.logId = `${this.logId} and anew`
     this.applied.length = 0
     this.events.length = 0
+    this.otherSessions.clear()
     this.positions = []
     this.openOrders.clear()
     this.lastRef = 0
+    this.firstKeptEvent = 1
   }
 
   /** Messages of a type, in the order in which they arrived. */
@@ -161,11 +173,16 @@ export class FakeEngine {
 
   /** Adds an event to the session's stream, and sends it unless muted. */
   emit(event: Record<string, unknown>): void {
-    const eventNumber = this.events.length + 1
-    const complete = { eventNumber, sequence: eventNumber, engineTimeUs: eventNumber, ...event } as SessionEvent
-    this.events.push(complete)
-    if (complete.type === 'filled' && complete.leavesLots === 0) this.openOrders.delete(complete.orderRef)
-    if (this.requests === 'answer') this.send(complete)
+    const complete = numbered(event, this.events)
+    if (complete.type === 'filled') this.fill(complete)
+    if (this.requests === 'answer') this.tell(this.session, complete, complete)
+  }
+
+  /** Adds an event to the stream of another session of the participant. */
+  emitElsewhere(session: string, event: Record<string, unknown>): void {
+    const events = this.otherSessions.get(session) ?? []
+    this.otherSessions.set(session, events)
+    this.tell(session, numbered(event, events))
   }
 
   receive(socket: FakeSocket, data: Uint8Array | string): void {
@@ -175,7 +192,20 @@ export class FakeEngine {
     for (const message of frame) this.handle(socket, message)
   }
 
+  /** Sends an event to its owner, and as a drop copy, in one frame. */
+  private tell(session: string, event: SessionEvent, ...own: SessionEvent[]): void {
+    const copies = this.hasDropCopy ? [{ type: 'dropCopy' as const, session, eventCount: 1 }, event] : []
+    if (own.length + copies.length > 0) this.send(...copies, ...own)
+  }
+
+  private fill({ orderRef, leavesLots }: Message<'filled'>): void {
+    const order = this.openOrders.get(orderRef)
+    if (order === undefined || leavesLots === 0) this.openOrders.delete(orderRef)
+    else this.openOrders.set(orderRef, { ...order, leavesLots })
+  }
+
   private forget(): void {
+    this.hasDropCopy = false
     this.sockets.clear()
     this.sessionSocket = undefined
   }
@@ -199,7 +229,11 @@ export class FakeEngine {
         break
       }
       case 'queryObligations':
-        if (this.refuseWith === undefined) this.reply(socket, { type: 'obligations', obligations: this.obligations })
+      case 'queryOrder':
+      case 'queryOpenOrders':
+      case 'queryPositions':
+      case 'subscribeDropCopy':
+        if (this.refuseWith === undefined) this.answer(message)
         else this.refuse(this.refuseWith, 0)
         break
       case 'newOrder':
@@ -218,9 +252,12 @@ export class FakeEngine {
   }
 
   private logon(logon: Message<'logon'>): void {
+    this.session = logon.session
+    this.hasDropCopy = false
     const nextEvent = this.events.length + 1
     const wanted = logon.nextEvent === 0 ? nextEvent : logon.nextEvent
-    const firstEvent = Math.min(Math.max(wanted, this.firstKeptEvent), nextEvent)
+    const snapshot = logon.nextEvent === 0 || wanted < this.firstKeptEvent
+    const firstEvent = snapshot ? nextEvent : Math.min(wanted, nextEvent)
     this.send({
       type: 'logonResult',
       participant: logon.participant,
@@ -230,9 +267,58 @@ export class FakeEngine {
       nextEvent,
       ratePerSecond: 1_000,
       heartbeatIntervalMs: logon.heartbeatIntervalMs,
+      logId: this.logId,
+      snapshot,
     })
     for (const position of this.positions) this.send(position)
-    for (const event of this.events.slice(firstEvent - 1)) this.send(event)
+    if (snapshot) this.sendOpenOrders([...this.openOrders.values()])
+    else for (const event of this.events.slice(firstEvent - 1)) this.send(event)
+  }
+
+  private sendOpenOrders(orders: Row<'openOrder'>[]): void {
+    for (let from = 0; ; from += this.openOrdersPerMessage) {
+      const to = from + this.openOrdersPerMessage
+      this.send({ type: 'openOrders', orders: orders.slice(from, to), last: to >= orders.length })
+      if (to >= orders.length) return
+    }
+  }
+
+  private answer(query: Message<QueryName>): void {
+    switch (query.type) {
+      case 'queryObligations':
+        this.send({ type: 'obligations', obligations: this.obligations })
+        break
+      case 'queryOrder': {
+        const { orderRef } = query
+        const order = this.openOrders.get(orderRef)
+        const state = order !== undefined ? 'open' : orderRef <= this.lastRef ? 'notOpen' : 'notProcessed'
+        this.send({ type: 'orderStatus', orderRef, state, lastRef: this.lastRef, orders: order ? [order] : [] })
+        break
+      }
+      case 'queryOpenOrders': {
+        const orders = [...this.openOrders.values()]
+        this.sendOpenOrders(orders.filter(({ instrument }) => [0, instrument].includes(query.instrument)))
+        break
+      }
+      case 'queryPositions':
+        this.send({ type: 'positions', positions: this.positions })
+        break
+      case 'subscribeDropCopy':
+        this.startDropCopy(query.sessions)
+        break
+    }
+  }
+
+  private startDropCopy(asked: readonly Row<'dropCopyStart'>[]): void {
+    this.hasDropCopy = true
+    const starts = [[this.session, this.events] as const, ...this.otherSessions].map(([session, events]) => {
+      const wanted = asked.find((row) => row.session === session)?.nextEvent || events.length + 1
+      return { session, nextEvent: Math.max(wanted, this.firstKeptEvent), events }
+    })
+    this.send({ type: 'dropCopySubscribed', sessions: starts })
+    for (const { session, nextEvent, events } of starts) {
+      for (const event of events.slice(nextEvent - 1)) this.tell(session, event)
+    }
   }
 
   private request(request: Message<Request['type']>): void {
@@ -258,7 +344,7 @@ export class FakeEngine {
           this.emit({ type: 'rejected', ref: request.ref, code: this.rejectWith, field: 'none', bound: 0 })
           break
         }
-        this.openOrders.add(request.ref)
+        this.openOrders.set(request.ref, openOrderOf(request))
         this.emit({ ...request, type: 'accepted', orderId: request.ref })
         break
       case 'cancelOrder':
@@ -270,7 +356,7 @@ export class FakeEngine {
         break
       case 'massCancel': {
         const orderCount = this.openOrders.size
-        for (const orderRef of this.openOrders) this.cancel(orderRef, request.ref, 'massCancel')
+        for (const orderRef of this.openOrders.keys()) this.cancel(orderRef, request.ref, 'massCancel')
         this.emit({ type: 'massCancelled', ref: request.ref, orderCount })
         break
       }
@@ -292,4 +378,23 @@ export class FakeEngine {
     this.openOrders.delete(orderRef)
     this.emit({ type: 'cancelled', ref, orderRef, orderId: orderRef, cancelledLots: 1, reason })
   }
+}
+
+/** Adds an event to a stream, with the next number. */
+function numbered(event: Record<string, unknown>, stream: SessionEvent[]): SessionEvent {
+  const eventNumber = stream.length + 1
+  const complete = { eventNumber, sequence: eventNumber, engineTimeUs: eventNumber, ...event } as SessionEvent
+  stream.push(complete)
+  return complete
+}
+
+function openOrderOf(request: Message<'newOrder'>): Row<'openOrder'> {
+  const side = request.side === 'sell' ? 'sell' : 'buy'
+  return completeRow('openOrder', {
+    ...request,
+    orderRef: request.ref,
+    orderId: request.ref,
+    side,
+    leavesLots: request.quantityLots,
+  })
 }

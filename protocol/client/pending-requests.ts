@@ -1,5 +1,5 @@
 /** The requests of a session that have no answer yet, in order of their refs, and which event answers which. */
-import type { Answer, Request, SessionEvent } from './session-types.ts'
+import type { Answer, Request, RequestOutcome, SessionEvent } from './session-types.ts'
 
 export interface PendingRequest {
   readonly request: Request
@@ -37,8 +37,8 @@ export class PendingRequests {
     return this.take(event.ref)
   }
 
-  /** Removes and returns the requests with refs up to `lastRef`. */
-  takeUpTo(lastRef: number): PendingRequest[] {
+  /** Removes and returns the requests with refs up to `lastRef`, or all. */
+  takeUpTo(lastRef = Infinity): PendingRequest[] {
     const taken: PendingRequest[] = []
     for (const [ref, pending] of this.byRef) {
       if (ref > lastRef) break
@@ -57,4 +57,15 @@ export class PendingRequests {
 /** An event that may answer a request; the others report what happened to an order or quote. */
 export function isAnswer(event: SessionEvent): event is Answer {
   return 'ref' in event && event.type !== 'quoteAccepted' && event.type !== 'quoteRejected'
+}
+
+/**
+ * What is known of a request that was processed, or refused, and whose answer is among events that are not kept.
+ * @param openRefs the refs of the session's open orders after it
+ */
+export function outcomeInSnapshot(request: Request, openRefs: ReadonlySet<number>): RequestOutcome {
+  if (openRefs.has(request.ref)) return 'open'
+  // Whatever would have cancelled it has not.
+  if (request.type === 'cancelOrder' && openRefs.has(request.orderRef)) return 'noEffect'
+  return 'unknown'
 }

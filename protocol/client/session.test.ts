@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { codecs } from '../codec.ts'
+import { errors } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { FakeEngine } from './fake-engine.ts'
-import { ClientSession } from './session.ts'
-import type { Request, SessionEvent, SessionHandlers, SessionOptions } from './session-types.ts'
+import { liveSession, order, reconnect, sessionOf, settle } from './session-fixture.ts'
+import type { Request, SessionEvent } from './session-types.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -12,33 +13,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers()
 })
-
-const order = { instrument: 1, side: 'buy', quantityLots: 5, priceTicks: 100 } as const
-
-function sessionOf(engine: FakeEngine, handlers: SessionHandlers = {}, options: Partial<SessionOptions> = {}) {
-  return new ClientSession(
-    {
-      url: 'ws://engine',
-      participant: 'maker-1',
-      session: 'main',
-      sign: (text) => `signed ${text}`,
-      openWebSocket: engine.openWebSocket,
-      ...options,
-    },
-    handlers,
-  )
-}
-
-async function liveSession(engine: FakeEngine, handlers: SessionHandlers = {}, options: Partial<SessionOptions> = {}) {
-  const session = sessionOf(engine, handlers, options)
-  await session.connect()
-  return session
-}
-
-/** Lets everything that is in flight arrive, without time passing. */
-const settle = () => vi.advanceTimersByTimeAsync(0)
-/** Longer than any delay between two attempts to connect. */
-const reconnect = () => vi.advanceTimersByTimeAsync(5_001)
 
 describe('logon', () => {
   test('signs the challenge with the names and asks for new events only', async () => {
@@ -212,20 +186,6 @@ describe('requests', () => {
     expect(codecs.msgpack.encode(...frames[0]).length).toBeLessThanOrEqual(limits.maxFrameBytes)
   })
 
-  test('obligations are told to who asked, and asking fails if the engine refuses or the connection is lost', async () => {
-    const engine = new FakeEngine()
-    engine.obligations = [{ instrument: 1, metUs: 3, tradingUs: 4 }]
-    const session = sessionOf(engine)
-    await expect(session.queryObligations()).rejects.toThrow('the session is not live')
-    await session.connect()
-    expect(await session.queryObligations()).toEqual([{ instrument: 1, metUs: 3, tradingUs: 4 }])
-    engine.refuseWith = 'rateLimited'
-    await expect(session.queryObligations()).rejects.toThrow('rateLimited: refused')
-    const lost = expect(session.queryObligations()).rejects.toThrow('lost')
-    engine.cut()
-    await lost
-  })
-
   test('the cancellation of what an immediate order leaves does not answer anything', async () => {
     const engine = new FakeEngine()
     engine.requests = 'ignore'
@@ -245,15 +205,28 @@ describe('requests', () => {
     expect(session.pendingCount).toBe(1)
   })
 
-  test('an unnumbered error settles the request that it names', async () => {
+  test.each(['rateLimited', 'overloaded'] as const)('the error %s settles the request that it names', async (code) => {
     const engine = new FakeEngine()
-    engine.refuseWith = 'rateLimited'
+    engine.refuseWith = code
     const refused: (Request | undefined)[] = []
     const session = await liveSession(engine, { onError: (_, request) => refused.push(request) })
     const ref = session.newOrder(order)
     await settle()
     expect(refused).toEqual([expect.objectContaining({ type: 'newOrder', ref })])
     expect(session.pendingCount).toBe(0)
+  })
+
+  test('duplicateRef settles nothing: the answer is the event of the first time', async () => {
+    const engine = new FakeEngine()
+    const told: string[] = []
+    const session = await liveSession(engine, {
+      onError: (error, request) => told.push(`${error.code} ${request?.type}`),
+      onAnswer: (request, answer) => told.push(`${request.type}: ${answer.type}`),
+    })
+    const ref = session.newOrder(order)
+    engine.send({ type: 'error', code: 'duplicateRef', ref, field: 'ref', bound: 1, text: 'not above the last ref' })
+    await settle()
+    expect(told).toEqual(['duplicateRef undefined', 'newOrder: accepted'])
   })
 
   test('cannot be made before the first logon or after the end', async () => {
@@ -325,22 +298,6 @@ describe('a lost connection', () => {
     expect(engine.applied.map((request) => request.ref)).toEqual([2])
   })
 
-  test('events that the engine no longer keeps are told as a gap', async () => {
-    const engine = new FakeEngine()
-    const gaps: number[][] = []
-    const session = await liveSession(engine, { onGap: (expected, first) => gaps.push([expected, first]) })
-    engine.requests = 'mute'
-    for (let count = 0; count < 5; count += 1) session.newOrder(order)
-    await settle()
-    engine.cut()
-    engine.requests = 'answer'
-    engine.firstKeptEvent = 4
-    await reconnect()
-    expect(gaps).toEqual([[1, 4]])
-    expect(session.nextEvent).toBe(6)
-    expect(session.state).toBe('live')
-  })
-
   test('an event number that leaves a gap makes it connect again and resume', async () => {
     const engine = new FakeEngine()
     const events: SessionEvent[] = []
@@ -392,17 +349,6 @@ describe('a lost connection', () => {
     expect(longestMs).toBeLessThanOrEqual(1_000)
   })
 
-  test('superseded is final', async () => {
-    const engine = new FakeEngine()
-    const states: string[] = []
-    const session = await liveSession(engine, { onState: (state, reason) => states.push(`${state}: ${reason}`) })
-    engine.closeWith('superseded')
-    await reconnect()
-    expect(states.at(-1)).toBe('closed: superseded: A newer logon took over this session.')
-    expect(() => session.newOrder(order)).toThrow('closed')
-    expect(vi.getTimerCount()).toBe(0)
-  })
-
   test('an error that it was told of before is not taken for the cause', async () => {
     const engine = new FakeEngine()
     const states: string[] = []
@@ -413,6 +359,17 @@ describe('a lost connection', () => {
     engine.cut()
     await settle()
     expect(states.at(-1)).toBe('disconnected: connection to ws://engine lost (close code 1006)')
+  })
+
+  test.each(['superseded', 'keyRevoked'] as const)('%s is final', async (code) => {
+    const engine = new FakeEngine()
+    const states: string[] = []
+    const session = await liveSession(engine, { onState: (state, reason) => states.push(`${state}: ${reason}`) })
+    engine.closeWith(code)
+    await reconnect()
+    expect(states.at(-1)).toBe(`closed: ${code}: ${errors[code].meaning}`)
+    expect(() => session.newOrder(order)).toThrow('closed')
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('superseded is final even if the close itself does not arrive', async () => {
@@ -532,23 +489,37 @@ describe('close', () => {
   })
 })
 
-test('every request is applied once and answered once, whatever is lost on the way', async () => {
+test('every request is applied once at most and its outcome told once, whatever is lost on the way', async () => {
   const action = fc.oneof(
     { weight: 5, arbitrary: fc.constant('order' as const) },
     { weight: 2, arbitrary: fc.constant('settle' as const) },
     { weight: 2, arbitrary: fc.constant('cut' as const) },
     { weight: 2, arbitrary: fc.constantFrom('answer' as const, 'ignore' as const, 'mute' as const) },
-    { weight: 1, arbitrary: fc.constant('reconnect' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('reconnect' as const, 'forget' as const, 'new log' as const) },
   )
   await fc.assert(
     fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
       const engine = new FakeEngine()
-      const answered: number[] = []
-      const eventNumbers: number[] = []
+      const told: number[] = []
+      const applied: number[] = []
+      const gaps: string[] = []
+      let nextEvent = 0
       const session = await liveSession(engine, {
-        onAnswer: (request) => answered.push(request.ref),
-        onEvent: (event) => eventNumbers.push(event.eventNumber),
-        onUnanswered: (request) => answered.push(request.ref),
+        onAnswer: (request) => told.push(request.ref),
+        onUnanswered: (request, outcome) => {
+          told.push(request.ref)
+          if (outcome === 'noEffect') expect(applied.concat(refsOf(engine))).not.toContain(request.ref)
+        },
+        onEvent: ({ eventNumber }) => {
+          if (nextEvent !== 0 && eventNumber !== nextEvent) gaps.push(`${nextEvent} to ${eventNumber}`)
+          nextEvent = eventNumber + 1
+        },
+        onGap: (_, first) => {
+          nextEvent = first
+        },
+        onNewLog: () => {
+          nextEvent = 0
+        },
       })
       const made: number[] = []
       for (const step of actions) {
@@ -556,20 +527,30 @@ test('every request is applied once and answered once, whatever is lost on the w
         else if (step === 'settle') await settle()
         else if (step === 'cut') engine.cut()
         else if (step === 'reconnect') await reconnect()
-        else engine.requests = step
+        else if (step === 'forget') engine.firstKeptEvent = engine.events.length + 1
+        else if (step === 'new log') {
+          engine.cut()
+          applied.push(...refsOf(engine))
+          engine.beginNewLog()
+        } else engine.requests = step
       }
       // Once more through a loss, so that nothing stays muted or ignored.
       await settle()
       engine.cut()
       engine.requests = 'answer'
       await reconnect()
-      const appliedRefs = engine.applied.map((request) => request.ref)
-      expect(new Set(appliedRefs).size).toBe(appliedRefs.length)
-      expect(answered.toSorted((a, b) => a - b)).toEqual(made)
-      expect(eventNumbers).toEqual(engine.events.map((_, index) => index + 1))
+      applied.push(...refsOf(engine))
+      expect(new Set(applied).size).toBe(applied.length)
+      expect(told.toSorted((a, b) => a - b)).toEqual(made)
+      expect(gaps).toEqual([])
+      expect(nextEvent === 0 || nextEvent === engine.events.length + 1).toBe(true)
       expect(session.pendingCount).toBe(0)
       await session.close()
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   )
 })
+
+function refsOf(engine: FakeEngine): number[] {
+  return engine.applied.map((request) => request.ref)
+}
