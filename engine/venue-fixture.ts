@@ -205,6 +205,8 @@ export class TestVenue implements Publisher {
       sequencer: this.sequencer,
       exchange: this.exchange,
       feed: this.feed,
+      clock: this.clock,
+      logId: () => this.log.identity,
       // A name is its own signature here.
       authenticate: async (_, { participant, signature }) => {
         const session = ['', 'a', 'b'].indexOf(participant)

@@ -253,6 +253,15 @@ export class Accounts {
     return states
   }
 
+  /** The accounts of one participant, by instrument. */
+  listOf(participant: number, instruments: readonly (Instrument | undefined)[]): AccountState[] {
+    const states: AccountState[] = []
+    this.byParticipant[participant]?.forEach((account, instrument) => {
+      if (account !== 0) states.push(this.state(account, instruments[instrument]!))
+    })
+    return states
+  }
+
   /** All that accounts hold, in the same order: `list` leaves out reduce-only quantities and what a lot is worth. */
   records(): number[][] {
     const records: number[][] = []

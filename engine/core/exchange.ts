@@ -233,6 +233,23 @@ export class Exchange {
     return this.state.accounts.list(this.state.instruments)
   }
 
+  /** The accounts of one participant, by instrument. */
+  accountsOf(participant: number): AccountState[] {
+    return this.state.accounts.listOf(participant, this.state.instruments)
+  }
+
+  /** The open order that a session entered with this ref; its quotes cannot be found so. */
+  openOrder(session: number, ref: number): OrderState | undefined {
+    const order = this.state.index.find(session, ref)
+    return order === 0 ? undefined : orderStateOf(this.state.memory.orders, order)
+  }
+
+  /** Open orders of a session, quotes and those that wait included, oldest first; of one instrument or all (0). */
+  openOrdersOf(session: number, instrument = 0): OrderState[] {
+    const { orders } = this.state.memory
+    return this.openOrders.ordersOfSession(session, instrument, ANY_SIDE).map((order) => orderStateOf(orders, order))
+  }
+
   /** When something will happen although nothing is sent, microseconds since the epoch; 0 before the first command. */
   get nextTimerUs(): number {
     return this.state.timers.nextDueUs

@@ -4,27 +4,38 @@
  *
  *   new → authenticating → opening → live     each state may go to closed; a market-data client stays new
  */
-import { randomBytes } from 'node:crypto'
 import { ProtocolError } from '../../protocol/codec.ts'
 import { closeCodeOf, type ErrorName, errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
-import { type Message, type OutgoingMessage, protocolVersion } from '../../protocol/messages.ts'
-import type { AccountState, ControlCommand, Exchange } from '../core/index.ts'
-import type { Feed, Subscriber } from '../feed/feed.ts'
+import { type Message, type OutgoingMessage, protocolVersion, type Row } from '../../protocol/messages.ts'
+import type { Clock } from '../clock.ts'
+import { type ControlCommand, commandType, type Exchange } from '../core/index.ts'
+import type { Feed } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
+import { openOrders, positions } from './answers.ts'
+import { DropCopy } from './drop-copy.ts'
 import type { FrameTarget } from './frame-reader.ts'
 import { Outbox } from './outbox.ts'
-import { RateLimiter } from './rate-limiter.ts'
+import { type Asker, Requests } from './requests.ts'
 import type { Identity, Session, SessionConnection } from './session.ts'
 import type { Socket } from './transport.ts'
+
+const { cancelOrder, massCancel } = commandType
 
 /** What connections share. */
 export interface ConnectionServices {
   readonly sequencer: Sequencer
   readonly exchange: Exchange
   readonly feed: Feed
+  readonly clock: Clock
+  /** All that are in force. */
+  readonly dropCopies: Set<DropCopy>
   session(number: number): Session
+  /** Identity of the command log. */
+  logId(): string
+  /** A text that nobody can foresee, another one each time. */
+  nonce(): string
   /** Checks the signature of a logon; undefined if it does not verify, for whatever reason. */
   authenticate(nonce: string, logon: Message<'logon'>): Promise<Identity | undefined>
   /** An error that only a fault of the engine explains. */
@@ -34,21 +45,21 @@ export interface ConnectionServices {
 /** The one that the message table gives to a logon that names none. */
 const defaultHeartbeatIntervalMs = 5_000
 
-export class Connection implements FrameTarget, SessionConnection, Subscriber {
+export class Connection implements FrameTarget, SessionConnection, Asker {
   readonly encoding: Encoding
   private readonly socket: Socket
   private readonly outbox: Outbox
   private readonly services: ConnectionServices
-  private readonly nonce = randomBytes(24).toString('base64')
+  private readonly requests: Requests
+  private readonly nonce: string
   private state: 'new' | 'authenticating' | 'opening' | 'live' | 'closed' = 'new'
   /** Set while the connection has a session: from `opening` on. */
   private session: Session | undefined
-  /** Whether the exchange was told that the session's connection ends, before it did. */
+  private dropCopy: DropCopy | undefined
+  /** The engine is being stopped: the exchange was told that the session's connection ends, before it does. */
   private leaving = false
-  private subscribed = false
   /** Something that was sent to it was lost, so that it is about to be closed. */
   private overrun = false
-  private readonly requests = new RateLimiter(limits.requestsPerSecond)
   private heartbeatIntervalMs = defaultHeartbeatIntervalMs
   private openedMs: number
   private receivedMs: number
@@ -57,8 +68,11 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.socket = socket
     this.encoding = encoding
     this.services = services
-    this.outbox = new Outbox(socket, encoding, services.sequencer)
-    const { monotonicMs, timeUs } = services.sequencer
+    const { sequencer, exchange, feed } = services
+    this.nonce = services.nonce()
+    this.outbox = new Outbox(socket, encoding, sequencer)
+    this.requests = new Requests(this, this.outbox, sequencer, exchange, feed)
+    const { monotonicMs, timeUs } = sequencer
     this.openedMs = monotonicMs
     this.receivedMs = monotonicMs
     this.send({ type: 'challenge', protocolVersion, nonce: this.nonce, engineTimeUs: timeUs })
@@ -73,6 +87,11 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     return this.state === 'live'
   }
 
+  /** Its session, unless it may not use it yet or any more. */
+  get liveSession(): Session | undefined {
+    return this.state === 'live' && !this.leaving ? this.session : undefined
+  }
+
   /** Something arrived, whatever it is. */
   touch(): void {
     this.receivedMs = this.services.sequencer.monotonicMs
@@ -82,27 +101,30 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   orderEntry(bytes: Uint8Array, start: number, end: number): void {
     const { sequencer } = this.services
-    const session = this.sessionFor(sequencer.command.ref)
+    const { ref, type } = sequencer.command
+    const session = this.sessionFor(ref, type === cancelOrder || type === massCancel)
     if (session !== undefined) sequencer.submitOrderEntry(session.number, bytes, start, end)
   }
 
-  /** A command that is no order entry. */
+  /** A command that is no order entry. They are few, and some of them are for an emergency: they go with the cancels. */
   private control(message: ControlCommand): void {
-    const session = this.sessionFor(message.ref)
+    const session = this.sessionFor(message.ref, true)
     if (session !== undefined) this.services.sequencer.submitControl(message, session.number)
   }
 
   /** The session that a command is to be submitted for; undefined if it was refused instead. */
-  private sessionFor(ref: number): Session | undefined {
+  private sessionFor(ref: number, isCancel: boolean): Session | undefined {
     const { sequencer } = this.services
-    const { session } = this
-    if (session === undefined || this.state !== 'live') {
+    const session = this.liveSession
+    if (session === undefined) {
       this.refuse(new ProtocolError('notLoggedOn', 'commands need a session', 'none', ref))
     } else if (sequencer.state !== 'open') {
       this.refuse(new ProtocolError('serviceHalted', errors.serviceHalted.meaning, 'none', ref))
     } else if (!session.limiter.take(sequencer.monotonicMs)) {
       const { ratePerSecond } = session.limiter
       this.outbox.sendError('rateLimited', `more than ${ratePerSecond} messages per second`, ref, 'none', ratePerSecond)
+    } else if (!sequencer.accepts(isCancel)) {
+      this.outbox.sendError('overloaded', 'the disk is slow', ref, 'none', limits.maxWaitingCommands)
     } else return session
     return undefined
   }
@@ -114,23 +136,6 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
         break
       case 'heartbeat':
         break
-      case 'listInstruments':
-        this.whenReleased(() => this.sendInstruments())
-        break
-      case 'subscribe':
-        this.whenReleased(() => {
-          if (this.services.feed.subscribe(this, message.channel, message.instrument)) this.subscribed = true
-          else this.refuseInstrument()
-        })
-        break
-      case 'unsubscribe':
-        this.whenReleased(() => {
-          if (!this.services.feed.unsubscribe(this, message.channel, message.instrument)) this.refuseInstrument()
-        })
-        break
-      case 'queryObligations':
-        this.sendObligations()
-        break
       case 'setProtection':
       case 'resetProtection':
       case 'changePhase':
@@ -139,7 +144,9 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
         this.control(message)
         break
       default:
-        this.refuse(new ProtocolError('unknownMessage', `${message.type} is not a message that clients send`, 'type'))
+        if (!this.requests.handle(message)) {
+          this.refuse(new ProtocolError('unknownMessage', `${message.type} is not a message that clients send`, 'type'))
+        }
     }
   }
 
@@ -153,6 +160,10 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
   private logon(logon: Message<'logon'>): void {
     if (this.state !== 'new') {
       this.refuse(new ProtocolError('alreadyLoggedOn', 'this connection has a session or asked for one'))
+      return
+    }
+    if (this.leaving) {
+      this.farewell()
       return
     }
     const { heartbeatIntervalMs } = logon
@@ -175,6 +186,10 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   private authenticated(identity: Identity | undefined, logon: Message<'logon'>): void {
     if (this.state !== 'authenticating') return
+    if (this.leaving) {
+      this.farewell()
+      return
+    }
     if (identity === undefined) {
       this.closeWith('logonFailed', 'unknown participant or session, or wrong signature')
       return
@@ -197,29 +212,32 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     else if (this.state === 'opening') this.abandonLogon()
   }
 
-  /** The logon is durable: answers it, and goes on with the events asked for. */
+  /** The logon is durable: answers it, and goes on with the events asked for, or with a snapshot in their place. */
   private open(session: Session, logon: Message<'logon'>): void {
     if (this.state !== 'opening') return
     const { exchange } = this.services
-    const state = exchange.session(session.number)!
+    const { lastRef, nextEvent, participant } = exchange.session(session.number)!
+    const snapshot = logon.nextEvent === 0 || !session.stream.keeps(logon.nextEvent)
+    const firstEvent = snapshot ? nextEvent : logon.nextEvent
     this.state = 'live'
     this.heartbeatIntervalMs = logon.heartbeatIntervalMs
-    const firstEvent = session.stream.seek(logon.nextEvent === 0 ? state.nextEvent : logon.nextEvent)
-    const positions = exchange.accounts().filter(({ participant }) => participant === state.participant)
+    this.outbox.followEvents(session.follow(firstEvent))
+    const result: OutgoingMessage = {
+      type: 'logonResult',
+      participant: logon.participant,
+      session: logon.session,
+      lastRef,
+      firstEvent,
+      nextEvent,
+      ratePerSecond: session.limiter.ratePerSecond,
+      heartbeatIntervalMs: logon.heartbeatIntervalMs,
+      logId: this.services.logId(),
+      snapshot,
+    }
+    const held = positions(exchange, participant).map((row) => ({ type: 'position', ...row }) as const)
     this.outbox.cork(() => {
-      this.send(
-        {
-          type: 'logonResult',
-          participant: logon.participant,
-          session: logon.session,
-          lastRef: state.lastRef,
-          firstEvent,
-          nextEvent: state.nextEvent,
-          ratePerSecond: session.limiter.ratePerSecond,
-          heartbeatIntervalMs: logon.heartbeatIntervalMs,
-        },
-        ...positions.map(positionOf),
-      )
+      this.send(result, ...held)
+      if (snapshot) for (const message of openOrders(exchange, session.number)) this.outbox.answer(message)
       this.flush()
     })
   }
@@ -248,53 +266,44 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   duplicateRef(ref: number, lastRef: number): void {
     const text = `the last ref processed is ${lastRef}`
-    this.outbox.sendLater({ type: 'error', code: 'duplicateRef', ref, field: 'ref', bound: lastRef, text })
+    this.outbox.answer({ type: 'error', code: 'duplicateRef', ref, field: 'ref', bound: lastRef, text })
   }
 
   flush(): void {
-    const { session } = this
-    if (this.state !== 'live' || session === undefined) return
-    this.outbox.flush(session.stream)
-    if (session.stream.unsentBytes > limits.maxUnsentBytes) this.closeAsSlow()
-  }
-
-  private sendInstruments(): void {
-    const instruments = this.services.exchange.instruments.filter((instrument) => instrument !== undefined)
-    this.send({ type: 'instrumentList', instruments })
-  }
-
-  private sendObligations(): void {
-    const { session } = this
-    if (session === undefined || this.state !== 'live') {
-      this.refuse(new ProtocolError('notLoggedOn', 'obligations are those of a session'))
+    if (this.state !== 'live') return
+    if (this.dropCopy?.lost) {
+      this.closeAsSlow()
       return
     }
-    this.whenReleased(() => {
-      // Time counts for a quote while nobody sends a command, too.
-      const { exchange, sequencer } = this.services
-      this.send({ type: 'obligations', obligations: exchange.obligations(session.number, sequencer.timeUs) })
-    })
+    this.outbox.flush()
+    if (this.outbox.isFull) this.closeAsSlow()
   }
 
-  private refuseInstrument(): void {
-    this.refuse(new ProtocolError('unknownSubscription', errors.unknownSubscription.meaning, 'instrument'))
+  beginDropCopy(session: Session, starts: readonly Row<'dropCopyStart'>[]): OutgoingMessage {
+    const { dropCopies, exchange, session: sessionOf } = this.services
+    const { participant } = exchange.session(session.number)!
+    const dropCopy = new DropCopy({ participant, exchange, session: sessionOf, flush: () => this.flush() })
+    const asked = new Map(starts.map(({ session: name, nextEvent }) => [name, nextEvent]))
+    dropCopy.addSessions((name) => asked.get(name) ?? 0)
+    const sessions = dropCopy.starts
+    const unknown = [...asked.keys()].find((name) => !sessions.some((start) => start.session === name))
+    if (unknown !== undefined) {
+      dropCopy.end()
+      const text = `the participant has no session "${unknown}"`
+      return { type: 'error', code: 'invalidField', ref: 0, field: 'sessions', bound: 0, text }
+    }
+    this.endDropCopy()
+    this.dropCopy = dropCopy
+    dropCopies.add(dropCopy)
+    this.outbox.followDropCopy(dropCopy)
+    return { type: 'dropCopySubscribed', sessions }
   }
 
-  /** Sends what depends on the exchange's state once everything that is applied is durable. */
-  private whenReleased(write: () => void): void {
-    const { sequencer } = this.services
-    const refuseHalted = () => {
-      if (!this.closed) this.refuse(new ProtocolError('serviceHalted', errors.serviceHalted.meaning))
-    }
-    if (sequencer.state !== 'open') refuseHalted()
-    else if (!this.requests.take(sequencer.monotonicMs)) {
-      const { ratePerSecond } = this.requests
-      this.outbox.sendError('rateLimited', `more than ${ratePerSecond} requests per second`, 0, 'none', ratePerSecond)
-    } else {
-      sequencer.afterRelease(() => {
-        if (!this.closed) this.outbox.cork(write)
-      }, refuseHalted)
-    }
+  private endDropCopy(): void {
+    if (this.dropCopy === undefined) return
+    this.dropCopy.end()
+    this.services.dropCopies.delete(this.dropCopy)
+    this.dropCopy = undefined
   }
 
   // ── time and ends ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,7 +316,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.receivedMs = Math.min(nowMs, this.receivedMs + stalledMs)
     this.openedMs = Math.min(nowMs, this.openedMs + stalledMs)
     if (this.state === 'closed') return
-    if (this.state !== 'live' && !this.subscribed && nowMs - this.openedMs >= limits.logonTimeoutMs) {
+    if (this.state !== 'live' && !this.requests.hasSubscribed && nowMs - this.openedMs >= limits.logonTimeoutMs) {
       this.closeWith('logonTimeout', `neither logged on nor subscribed within ${limits.logonTimeoutMs} ms`)
     } else if (nowMs - this.receivedMs >= this.heartbeatIntervalMs * limits.heartbeatIntervalsUntilDead) {
       this.closeWith('heartbeatTimeout', `nothing arrived for ${Math.round(nowMs - this.receivedMs)} ms`)
@@ -326,15 +335,24 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.closeWith('superseded', 'a newer logon took over this session')
   }
 
+  revoke(): void {
+    this.closeWith('keyRevoked', errors.keyRevoked.meaning)
+  }
+
+  /** The engine is being stopped. */
+  farewell(): void {
+    this.closeWith('shuttingDown', errors.shuttingDown.meaning)
+  }
+
   /** The transport lost something that was sent: nothing is worth doing for this connection any more. */
   dropped(): void {
     this.overrun = true
     // Comes from inside of a send; the connection must not be closed under it.
-    setImmediate(() => this.closeAsSlow())
+    this.services.clock.afterTurn(() => this.closeAsSlow())
   }
 
-  private closeAsSlow(): void {
-    this.closeWith('slowConsumer', `more than ${limits.maxUnsentBytes} bytes are unsent`)
+  closeAsSlow(): void {
+    this.closeWith('slowConsumer', errors.slowConsumer.meaning)
   }
 
   closeWith(code: ErrorName, text: string): void {
@@ -345,8 +363,8 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
 
   /** Lets the session go while the connection can still be told what follows of it: the cancellation of its orders. */
   leave(): void {
-    if (this.session === undefined) return
     this.leaving = true
+    if (this.session === undefined) return
     this.services.sequencer.submitDefinition({ type: 'sessionDisconnected' }, this.session.number)
   }
 
@@ -355,6 +373,7 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.state = 'closed'
     const { session } = this
     this.session = undefined
+    this.endDropCopy()
     if (session?.leave(this) && !this.leaving) {
       this.services.sequencer.submitDefinition({ type: 'sessionDisconnected' }, session.number)
     }
@@ -364,10 +383,4 @@ export class Connection implements FrameTarget, SessionConnection, Subscriber {
     this.state = 'closed'
     this.socket.end(closeCodeOf(code), code)
   }
-}
-
-function positionOf(account: AccountState): Message<'position'> {
-  const { instrument, positionLots, cashMinor, feesMinor, costMinor, realisedMinor, unrealisedMinor } = account
-  const profit = { costMinor, realisedMinor, unrealisedMinor }
-  return { type: 'position', instrument, positionLots, cashMinor, feesMinor, ...profit }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { limits } from '../../protocol/limits.ts'
 import type { Message, OutgoingMessage } from '../../protocol/messages.ts'
 import { newOrder, settled, type TestSocket, TestVenue } from '../venue-fixture.ts'
@@ -67,7 +67,10 @@ describe('a logon', () => {
         nextEvent: 1,
         ratePerSecond: 1_000,
         heartbeatIntervalMs: 700,
+        logId: venue.log.identity,
+        snapshot: true,
       },
+      { type: 'openOrders', orders: [], last: true },
     ])
     venue.send(socket, newOrder(3), newOrder(4), { type: 'cancelOrder', ref: 5, orderRef: 3 })
     expect(socket.take()).toEqual([])
@@ -104,8 +107,8 @@ describe('a logon', () => {
     ])
     await venue.logOn(socket, 'a')
     await venue.logOn(socket, 'b')
-    expect(socket.received.map(({ type }) => type)).toEqual(['logonResult', 'error'])
-    expect(socket.received[1]).toMatchObject({ code: 'alreadyLoggedOn' })
+    expect(socket.received.map(({ type }) => type)).toEqual(['logonResult', 'openOrders', 'error'])
+    expect(socket.received[2]).toMatchObject({ code: 'alreadyLoggedOn' })
   })
 
   it('takes the session over from the connection that has it, and orders stay', async () => {
@@ -136,7 +139,7 @@ describe('a logon', () => {
     await settled()
     venue.sequencer.endTurn()
     expect(sockets[0].closedWith).toEqual({ code: 4011, reason: 'superseded' })
-    expect(sockets[1].received.map(({ type }) => type)).toEqual(['challenge', 'logonResult'])
+    expect(sockets[1].received.map(({ type }) => type)).toEqual(['challenge', 'logonResult', 'openOrders'])
   })
 
   it('resumes from any event, in JSON too, and tells the positions before', async () => {
@@ -305,7 +308,9 @@ describe('the end of the engine', () => {
     const [trader, reader] = [await venue.live('a'), venue.connect('json')]
     reader.take()
     venue.send(trader, newOrder(1))
-    venue.gateway.shutDown()
+    const stopped = venue.gateway.shutDown()
+    venue.sequencer.endTurn()
+    await stopped
     expect(trader.take()).toMatchObject([
       { type: 'accepted', eventNumber: 1 },
       { type: 'cancelled', eventNumber: 2, reason: 'disconnected' },
@@ -362,20 +367,14 @@ describe('time', () => {
   let venue: TestVenue
 
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'setTimeout', 'clearTimeout', 'clearInterval'] })
     venue = new TestVenue()
     venue.gateway.start(5_000)
   })
 
-  afterEach(() => {
-    vi.useRealTimers()
-  })
-
-  /** Timers and the engine's clock go on together. */
   function pass(milliseconds: number, whileWaiting = () => {}): void {
     for (let passed = 0; passed < milliseconds; passed += 100) {
       venue.clock.ms += 100
-      vi.advanceTimersByTime(100)
+      venue.clock.ring()
       whileWaiting()
       venue.sequencer.endTurn()
     }

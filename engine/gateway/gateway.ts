@@ -2,9 +2,12 @@
  * The edge of the engine: all connections and sessions. Takes frames from the transport, and the events of durable
  * commands from the sequencer: private ones go to their session's stream and connection, public ones to the feed.
  */
+import { randomBytes } from 'node:crypto'
 import { ProtocolError } from '../../protocol/codec.ts'
+import { errors } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 import type { Message } from '../../protocol/messages.ts'
+import type { Clock } from '../clock.ts'
 import {
   doubleZero,
   type EventBuffer,
@@ -18,8 +21,11 @@ import type { Feed } from '../feed/feed.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
 import { Connection, type ConnectionServices } from './connection.ts'
+import type { DropCopy } from './drop-copy.ts'
 import { FrameReader } from './frame-reader.ts'
-import { type Identity, Session } from './session.ts'
+import { type Identity, Session, type SessionReader } from './session.ts'
+import { StreamMemory } from './session-stream.ts'
+import { type KeptStream, readStreamImage, StreamImageError, writeStreamImage } from './stream-image.ts'
 import type { Socket } from './transport.ts'
 
 const { DETAIL_3, REF, SESSION, TYPE } = eventLayout
@@ -28,6 +34,11 @@ export interface GatewayOptions {
   readonly sequencer: Sequencer
   readonly exchange: Exchange
   readonly feed: Feed
+  readonly clock: Clock
+  /** Identity of the command log; asked for when it is known. */
+  readonly logId: () => string
+  /** A text that nobody can foresee, another one each time: what logons sign. By default 24 random bytes. */
+  readonly randomText?: () => string
   /** Checks the signature of a logon; undefined if it does not verify, for whatever reason. */
   readonly authenticate: (nonce: string, logon: Message<'logon'>) => Promise<Identity | undefined>
   /** Called with an error that only a fault of the engine explains. */
@@ -49,19 +60,28 @@ export class Gateway {
   private readonly sessions: Session[] = []
   /** Sessions that the turn being released brought something for. */
   private readonly changed: Session[] = []
-  private readonly timers: NodeJS.Timeout[] = []
+  /** Who else reads their events. */
+  private readonly changedReaders: SessionReader[] = []
+  private readonly dropCopies = new Set<DropCopy>()
+  private readonly streamMemory = new StreamMemory()
+  private readonly callOffTimers: (() => void)[] = []
   private sweptMs = doubleZero
+  private stopping = false
 
   constructor(options: GatewayOptions) {
-    const { sequencer, exchange, feed, authenticate, onFault } = options
+    const { sequencer, exchange, feed, clock, authenticate, onFault, logId } = options
     this.options = options
     this.frames = new FrameReader(sequencer.command)
     this.services = {
       sequencer,
       exchange,
       feed,
+      clock,
+      dropCopies: this.dropCopies,
       authenticate,
       session: (number) => this.session(number),
+      logId,
+      nonce: options.randomText ?? (() => randomBytes(24).toString('base64')),
       failed: onFault,
     }
   }
@@ -81,26 +101,31 @@ export class Gateway {
    * @param reconnectGraceMs how long sessions that were connected when the engine went down have to come back
    */
   start(reconnectGraceMs: number): void {
-    const { sequencer, feed } = this.options
+    const { clock, sequencer, feed } = this.options
     this.sweptMs = sequencer.monotonicMs
-    this.timers.push(setInterval(() => this.sweep(), sweepIntervalMs))
     feed.publishStatus()
     const publishStatus = () => {
       if (sequencer.state === 'open') sequencer.afterRelease(() => feed.publishStatus())
     }
-    this.timers.push(setInterval(publishStatus, statusIntervalMs))
-    this.timers.push(setTimeout(() => this.disconnectAbsent(), reconnectGraceMs))
+    this.callOffTimers.push(
+      clock.every(sweepIntervalMs, () => this.sweep()),
+      clock.every(statusIntervalMs, publishStatus),
+      clock.after(reconnectGraceMs, () => this.disconnectAbsent()),
+    )
   }
 
   // ── from the transport ────────────────────────────────────────────────────────────────────────────────────────────
 
   opened(socket: Socket, encoding: Encoding): Connection {
+    const { clock, sequencer } = this.options
     const connection = new Connection(socket, encoding, this.services)
     this.connections.add(connection)
-    if (this.connections.size > limits.maxConnections) {
+    if (sequencer.state === 'halted') connection.halted()
+    // To be closed: the transport has to know the connection first.
+    if (this.stopping) clock.afterTurn(() => connection.farewell())
+    else if (this.connections.size > limits.maxConnections) {
       const text = `${limits.maxConnections} connections are open already`
-      // The transport has to know the connection first.
-      setImmediate(() => connection.closeWith('tooManyConnections', text))
+      clock.afterTurn(() => connection.closeWith('tooManyConnections', text))
     }
     return connection
   }
@@ -141,6 +166,7 @@ export class Gateway {
   release(events: EventBuffer): void {
     const { data, length } = events
     const { feed } = this.options
+    for (const copy of this.dropCopies) copy.addSessions(() => 1)
     for (let base = 0; base < length; ) {
       const type = data[base + TYPE]
       if (isPublicEvent(type)) feed.take(data, base)
@@ -150,8 +176,17 @@ export class Gateway {
     for (const session of this.changed) {
       session.changed = false
       session.connection?.flush()
+      for (const reader of session.readers) {
+        if (!reader.changed) this.changedReaders.push(reader)
+        reader.changed = true
+      }
     }
     this.changed.length = 0
+    for (const reader of this.changedReaders) {
+      reader.changed = false
+      reader.flush()
+    }
+    this.changedReaders.length = 0
     feed.publish()
   }
 
@@ -160,17 +195,66 @@ export class Gateway {
     for (const connection of this.connections) connection.halted()
   }
 
+  /** The key of a session is no longer good: whoever logged on with it is closed. */
+  revoke(session: number): void {
+    this.sessions[session]?.connection?.revoke()
+  }
+
   /** Ends all sessions, tells everyone that the engine stops, and ends their connections. */
-  shutDown(): void {
-    for (const timer of this.timers) clearTimeout(timer)
+  async shutDown(): Promise<void> {
+    for (const callOff of this.callOffTimers) callOff()
+    this.stopping = true
     const { sequencer } = this.options
-    sequencer.endTurn()
     for (const connection of this.connections) connection.leave()
-    sequencer.endTurn()
+    // The cancellations that this causes are to arrive before the farewell.
+    await new Promise<void>((done) => {
+      if (sequencer.state === 'open') sequencer.afterRelease(done, done)
+      else done()
+    })
     for (const connection of this.connections) {
-      connection.send({ type: 'notice', code: 'shuttingDown', text: 'the engine is being stopped' })
-      connection.closeWith('shuttingDown', 'the engine is being stopped')
+      connection.send({ type: 'notice', code: 'shuttingDown', text: errors.shuttingDown.meaning })
+      connection.farewell()
     }
+  }
+
+  // ── for snapshots ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Every session's kept events as bytes, which stay as they are until `release` is called. */
+  streamsImage(): { readonly parts: readonly Uint8Array[]; release(): void } {
+    const { streamMemory } = this
+    let held = true
+    streamMemory.heldImages++
+    const streams: KeptStream[] = []
+    // Not every number has a session here.
+    this.sessions.forEach(({ number, stream }) => {
+      streams.push({ session: number, nextEvent: stream.nextEvent, parts: stream.parts() })
+    })
+    return {
+      parts: writeStreamImage(streams),
+      release: () => {
+        if (held) streamMemory.heldImages--
+        held = false
+      },
+    }
+  }
+
+  /**
+   * Goes on from what an image holds; only before anything is released. The exchange must be as it was at the image.
+   * @throws StreamImageError if the bytes are not that, or of another state of the exchange
+   */
+  restoreStreams(bytes: Uint8Array): void {
+    const { exchange } = this.options
+    const kept = new Map(readStreamImage(bytes).map((stream) => [stream.session, stream]))
+    for (let number = 1; number <= exchange.sessionCount; number++) {
+      const nextEvent = kept.get(number)?.nextEvent ?? 1
+      const expected = exchange.session(number)!.nextEvent
+      if (nextEvent !== expected) {
+        throw new StreamImageError(
+          `session ${number} goes on with event ${nextEvent} here, but with ${expected} in the exchange`,
+        )
+      }
+    }
+    for (const { session, nextEvent, parts } of kept.values()) this.session(session).stream.restore(nextEvent, parts)
   }
 
   private deliver(data: Float64Array, base: number): void {
@@ -185,7 +269,7 @@ export class Gateway {
   private session(number: number): Session {
     let session = this.sessions[number]
     if (session === undefined) {
-      session = new Session(number)
+      session = new Session(number, this.streamMemory)
       this.sessions[number] = session
     }
     return session

@@ -1,16 +1,29 @@
-/** What is sent over one connection: messages, errors, a session's stream; in the connection's encoding, and never more at once than the peer takes. */
+/**
+ * What is sent over one connection, in its encoding: messages, a session's events, answers that stand among the events
+ * where they belong, and a drop copy; and never more at once than the peer takes.
+ */
 import { codecs } from '../../protocol/codec.ts'
 import type { ErrorName } from '../../protocol/errors.ts'
+import { limits } from '../../protocol/limits.ts'
 import { enumerations, type OutgoingMessage } from '../../protocol/messages.ts'
 import type { Encoding } from '../feed/publisher.ts'
 import type { Sequencer } from '../sequencer.ts'
-import type { SessionStream } from './session-stream.ts'
+import type { DropCopy } from './drop-copy.ts'
+import type { StreamCursor } from './session-stream.ts'
 import type { Socket } from './transport.ts'
 
-/** Unsent bytes in the transport above which a session's events wait in its stream. */
+/** Unsent bytes in the transport above which everything but what is sent at once waits. */
 const highWaterBytes = 1_048_576
-/** Most waiting messages that go into one frame. A turn can bring far more of them than a call takes arguments. */
-const messagesPerFrame = 1_000
+/** Most errors that go into one frame. A turn can bring far more of them than a call takes arguments. */
+const errorsPerFrame = 1_000
+/** Answers that may wait: about what `maxUnsentBytes` would hold of the shortest. */
+const maxWaitingMessages = limits.maxUnsentBytes / 64
+
+/** Messages of one frame that are sent when the events before a position are. */
+interface Answer {
+  readonly after: number
+  readonly messages: OutgoingMessage[]
+}
 
 export class Outbox {
   readonly encoding: Encoding
@@ -18,9 +31,10 @@ export class Outbox {
   sentMs: number
   private readonly socket: Socket
   private readonly sequencer: Sequencer
-  /** Messages for the end of the turn. */
-  private waiting: OutgoingMessage[] = []
-  private stream: SessionStream | undefined
+  private answers: Answer[] = []
+  private waitingMessages = 0
+  private events: StreamCursor | undefined
+  private dropCopy: DropCopy | undefined
 
   constructor(socket: Socket, encoding: Encoding, sequencer: Sequencer) {
     this.socket = socket
@@ -29,21 +43,41 @@ export class Outbox {
     this.sentMs = sequencer.monotonicMs
   }
 
-  /** Sends the messages in one frame. */
+  /** Sends the messages at once, in one frame. */
   send(...messages: OutgoingMessage[]): void {
     this.sentMs = this.sequencer.monotonicMs
     this.socket.send(codecs[this.encoding].encode(...messages))
   }
 
-  /** Sends an error. `field` is any name; one that the protocol has no number for is left out. */
+  /** Sends an error at once. `field` is any name; one that the protocol has no number for is left out. */
   sendError(code: ErrorName, text: string, ref = 0, field = 'none', bound = 0): void {
     const known = Object.hasOwn(enumerations.field, field) ? (field as keyof typeof enumerations.field) : 'none'
     this.send({ type: 'error', code, ref, field: known, bound, text })
   }
 
-  /** Keeps a message for the next `flush`. */
-  sendLater(message: OutgoingMessage): void {
-    this.waiting.push(message)
+  /** Sends from now on, at each `flush`, what a cursor hands out. */
+  followEvents(cursor: StreamCursor): void {
+    this.events = cursor
+  }
+
+  /** The same for a drop copy, in place of the one before. */
+  followDropCopy(dropCopy: DropCopy): void {
+    this.dropCopy = dropCopy
+  }
+
+  /** Sends a message at the next `flush` that the peer has room for, after all events so far and before all that come. */
+  answer(message: OutgoingMessage): void {
+    const after = this.events?.end ?? 0
+    this.waitingMessages++
+    const newest = this.answers.at(-1)
+    const isShort = message.type === 'error' && newest?.messages[0].type === 'error'
+    if (isShort && newest.after === after && newest.messages.length < errorsPerFrame) newest.messages.push(message)
+    else this.answers.push({ after, messages: [message] })
+  }
+
+  /** Whether so much waits for the peer that nothing should be added. */
+  get isFull(): boolean {
+    return (this.events?.unsentBytes ?? 0) > limits.maxUnsentBytes || this.waitingMessages > maxWaitingMessages
   }
 
   /** Sends what `write` sends with as few system calls as possible. */
@@ -51,24 +85,42 @@ export class Outbox {
     this.socket.cork(write)
   }
 
-  /** Sends what of the stream is unsent, as far as the peer takes it, and the messages that wait. */
-  flush(stream: SessionStream): void {
-    this.stream = stream
+  /** Sends what waits, as far as the peer takes it. */
+  flush(): void {
     this.socket.cork(this.writeAll)
   }
 
   /** One function for the life of the connection, so that a turn makes none. */
   private readonly writeAll = (): void => {
-    const { encoding, socket, stream } = this
-    while (stream?.hasUnsent && socket.unsentBytes() < highWaterBytes) {
-      const slice = stream.take()
+    const { dropCopy, events, socket } = this
+    if (this.answers.length > 0) this.writeAnswers()
+    if (this.answers.length > 0) return
+    while (events?.hasUnsent && socket.unsentBytes() < highWaterBytes) this.sendEvents(events.take())
+    while (dropCopy?.hasUnsent && socket.unsentBytes() < highWaterBytes) {
       this.sentMs = this.sequencer.monotonicMs
-      socket.send(encoding === 'msgpack' ? slice : codecs.json.encode(...codecs.msgpack.decode(slice)))
+      socket.send(dropCopy.take(this.encoding))
     }
-    if (this.waiting.length === 0) return
-    for (let start = 0; start < this.waiting.length; start += messagesPerFrame) {
-      this.send(...this.waiting.slice(start, start + messagesPerFrame))
+  }
+
+  /** Sends answers, and before each of them the events that it includes. */
+  private writeAnswers(): void {
+    const { answers, events, socket } = this
+    let sent = 0
+    while (sent < answers.length && socket.unsentBytes() < highWaterBytes) {
+      const { after, messages } = answers[sent]
+      if (events !== undefined && events.position < after) {
+        this.sendEvents(events.take(after))
+      } else {
+        this.send(...messages)
+        this.waitingMessages -= messages.length
+        sent++
+      }
     }
-    this.waiting = []
+    this.answers = answers.slice(sent)
+  }
+
+  private sendEvents(slice: Uint8Array): void {
+    this.sentMs = this.sequencer.monotonicMs
+    this.socket.send(this.encoding === 'msgpack' ? slice : codecs.json.encode(...codecs.msgpack.decode(slice)))
   }
 }

@@ -21,4 +21,9 @@ export class RateLimiter {
     this.tokens--
     return true
   }
+
+  /** Takes tokens for what turned out to be more than one message; if they are not there, the next ones go to it. */
+  charge(messages: number): void {
+    this.tokens -= messages
+  }
 }

@@ -1,6 +1,6 @@
 /** A session as the gateway keeps it, connected or not. The session's rules and counters are the exchange's. */
 import { RateLimiter } from './rate-limiter.ts'
-import { SessionStream } from './session-stream.ts'
+import { SessionStream, type StreamCursor, type StreamMemory } from './session-stream.ts'
 
 /** Who logged on. */
 export interface Identity {
@@ -17,35 +17,53 @@ export interface SessionConnection {
   duplicateRef(ref: number, lastRef: number): void
   /** A newer connection took the session over. */
   supersede(): void
+  /** The key that it logged on with is no longer good. */
+  revoke(): void
+}
+
+/** Someone else who reads a session's events. */
+export interface SessionReader {
+  /** Whether the turn that is being released brought something for it. */
+  changed: boolean
+  flush(): void
 }
 
 export class Session {
   readonly number: number
-  readonly stream = new SessionStream()
+  readonly stream: SessionStream
+  readonly readers = new Set<SessionReader>()
   limiter = new RateLimiter(0)
   /** The connection that has the session, from its logon on. */
   connection: SessionConnection | undefined
   /** Whether the turn that is being released brought events for it. */
   changed = false
 
-  constructor(number: number) {
+  constructor(number: number, memory: StreamMemory) {
     this.number = number
+    this.stream = new SessionStream(memory)
   }
 
   /** Gives the session to a connection, taking it from the one that had it. */
   claim(connection: SessionConnection, ratePerSecond: number): void {
     const older = this.connection
     this.connection = connection
-    this.stream.release()
+    this.stream.pin(undefined)
     if (this.limiter.ratePerSecond !== ratePerSecond) this.limiter = new RateLimiter(ratePerSecond)
     older?.supersede()
+  }
+
+  /** A cursor for the connection that has the session; nothing that it was not given is forgotten. */
+  follow(firstEvent: number): StreamCursor {
+    const cursor = this.stream.cursorAt(firstEvent)
+    this.stream.pin(cursor)
+    return cursor
   }
 
   /** Ends the session's connection. Returns whether it was this one that had it. */
   leave(connection: SessionConnection): boolean {
     if (this.connection !== connection) return false
     this.connection = undefined
-    this.stream.release()
+    this.stream.pin(undefined)
     return true
   }
 }
