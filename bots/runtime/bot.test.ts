@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { FakeEngine, fakeInstrument } from '../../protocol/client/fake-engine.ts'
+import { fakeInstrument } from '../../protocol/client/fake-engine.ts'
 import type { Message } from '../../protocol/messages.ts'
-import { Bot, type BotOptions } from './bot.ts'
-import { systemClock } from './clock.ts'
+import { filled, idle, pass, snapshot, stand, traderOf } from './bot-fixture.ts'
 import type { Desk } from './desk.ts'
-import type { MakeTrader } from './trader.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -13,88 +11,9 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
-
-function snapshot(sequence: number, bidTicks: number, askTicks: number): Message<'bookSnapshot'> {
-  return {
-    type: 'bookSnapshot',
-    instrument: 1,
-    previousSequence: 0,
-    sequence,
-    engineTimeUs: sequence,
-    bids: [{ priceTicks: bidTicks, quantityLots: 5, orderCount: 1 }],
-    asks: [{ priceTicks: askTicks, quantityLots: 5, orderCount: 1 }],
-  }
-}
-
-/** Places one buy order at its first act, and notes when it acts. */
-function traderOf(acts: number[], desks: Desk[] = []): MakeTrader {
-  return (desk) => {
-    desks.push(desk)
-    return {
-      reactionMs: 100,
-      act(nowMs) {
-        acts.push(nowMs)
-        if (desk.orders.count === 0)
-          desk.orders.submit({ instrument: 1, side: 'buy', quantityLots: 10, priceTicks: 99 })
-        return 1_000
-      },
-    }
-  }
-}
-
-function stand(makeTrader: MakeTrader = traderOf([]), change: Partial<BotOptions> = {}) {
-  const engine = new FakeEngine()
-  engine.books.set(1, snapshot(1, 9_990, 10_010))
-  const incidents: string[] = []
-  const bot = new Bot(
-    {
-      kind: 'test',
-      url: 'ws://engine',
-      participant: 'maker-1',
-      session: 'main',
-      sign: () => 'signature',
-      openWebSocket: engine.openWebSocket,
-      symbols: ['ACME'],
-      seed: 1,
-      limits: { maxPositionLots: 100, stopLossMinor: 5_000, maxSilenceMs: 3_000 },
-      onIncident: (text) => incidents.push(text),
-      ...change,
-    },
-    makeTrader,
-    systemClock,
-  )
-  return { engine, bot, incidents }
-}
-
-/** The other side of an order's fill, as the engine tells it. */
-function filled(engine: FakeEngine, orderRef: number, quantityLots: number, priceTicks: number): void {
-  engine.emit({
-    type: 'filled',
-    orderRef,
-    orderId: orderRef,
-    tradeId: 1,
-    instrument: 1,
-    side: 'buy',
-    priceTicks,
-    quantityLots,
-    leavesLots: 10 - quantityLots,
-    liquidity: 'maker',
-    feeMinor: 0,
-  })
-}
-
 function status(phase: Message<'status'>['phase'], instrument = 1): Message<'status'> {
   const head = { instrument, previousSequence: 0, sequence: 1, engineTimeUs: 1 }
   return { type: 'status', ...head, phase, lastPriceTicks: 0, tradeCount: 0, volumeLots: 0, commandCount: 0 }
-}
-
-/** Keeps the connections alive, as an engine without news does. */
-async function idle(engine: FakeEngine, ms: number): Promise<void> {
-  for (let passed = 0; passed < ms; passed += 500) {
-    engine.publish({ type: 'heartbeat' })
-    await pass(500)
-  }
 }
 
 test('outside continuous trading it has no orders, and it goes on by itself when that begins again', async () => {
@@ -104,7 +23,7 @@ test('outside continuous trading it has no orders, and it goes on by itself when
   await pass(0)
   engine.publish(status('halted'))
   await pass(300)
-  expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder', 'massCancel'])
+  expect(engine.applied.map((request) => request.type)).toEqual(['newOrder', 'massCancel'])
   expect(incidents).toEqual(['ACME halted: the trading phase is halted'])
   expect(bot.report().state).toBe('halted')
   const actsBefore = acts.length
@@ -149,38 +68,14 @@ describe('start', () => {
     await expect(bot.start()).rejects.toThrow('no instrument DUST; there is ACME')
   })
 
-  test('begins with no orders of an earlier process, and acts once the book is there', async () => {
+  test('acts once the book is there', async () => {
     const acts: number[] = []
     const { engine, bot } = stand(traderOf(acts))
     await bot.start()
-    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel'])
     await pass(0)
     expect(acts.length).toBe(1)
-    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder'])
+    expect(engine.applied.map((request) => request.type)).toEqual(['newOrder'])
     expect(bot.report().state).toBe('live')
-  })
-
-  test('does not trade before the orders of an earlier process are cancelled', async () => {
-    const acts: number[] = []
-    const { engine, bot, incidents } = stand(traderOf(acts))
-    engine.refuseWith = 'rateLimited'
-    const started = bot.start()
-    await pass(200)
-    expect(engine.received('massCancel').length).toBe(1)
-    expect(acts).toEqual([])
-    engine.refuseWith = undefined
-    await pass(250)
-    await started
-    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder'])
-    expect(incidents).toEqual([])
-  })
-
-  test('fails if the orders of an earlier process cannot be cancelled', async () => {
-    const { engine, bot } = stand()
-    engine.requests = 'ignore'
-    const started = expect(bot.start()).rejects.toThrow('earlier orders were not cancelled within 5 s')
-    await pass(5_000)
-    await started
   })
 
   test('fails if no book comes', async () => {
@@ -229,7 +124,7 @@ describe('the risk guard', () => {
     const { engine, bot, incidents } = stand(traderOf(acts))
     await bot.start()
     await pass(0)
-    filled(engine, 2, 10, 10_000)
+    filled(engine, 1, 10, 10_000)
     // Bought at 10,000, marked at 9,000: 10 lots × 1,000 ticks × 1 minor unit lost.
     engine.publish(snapshot(9, 8_990, 9_010))
     await pass(200)
@@ -251,7 +146,7 @@ describe('the risk guard', () => {
     await pass(4_000)
     expect(bot.report().haltReason).toBe('ACME: stale market data: nothing came for more than 3 s')
     await pass(1_000)
-    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder', 'massCancel'])
+    expect(engine.applied.map((request) => request.type)).toEqual(['newOrder', 'massCancel'])
     engine.publish(snapshot(5, 9_990, 10_010))
     await pass(300)
     expect(bot.report().state).toBe('live')
@@ -264,8 +159,7 @@ describe('the risk guard', () => {
     await pass(0)
     engine.requests = 'ignore'
     await pass(6_000)
-    // One at the start, one for the halt.
-    expect(engine.received('massCancel').length).toBe(2)
+    expect(engine.received('massCancel').length).toBe(1)
   })
 
   test('a mass cancel that is refused is tried again', async () => {
@@ -276,7 +170,7 @@ describe('the risk guard', () => {
     await pass(4_000)
     engine.refuseWith = undefined
     await pass(250)
-    expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder', 'massCancel'])
+    expect(engine.applied.map((request) => request.type)).toEqual(['newOrder', 'massCancel'])
     expect(bot.report().positions[0].openOrders).toBe(0)
   })
 
@@ -303,7 +197,7 @@ test('the report adds up orders, fills, positions and acks', async () => {
   engine.positions = [{ type: 'position', instrument: 1, positionLots: 3, cashMinor: -30_000, feesMinor: 7 }]
   await bot.start()
   await pass(0)
-  filled(engine, 2, 4, 10_000)
+  filled(engine, 1, 4, 10_000)
   await pass(0)
   const report = bot.report()
   expect(report).toMatchObject({
@@ -327,28 +221,9 @@ test('the report adds up orders, fills, positions and acks', async () => {
       },
     ],
   })
-  // The mass cancel at the start and the order; each report has those since the last.
-  expect(report.ackLatency.count).toBe(2)
+  // Each report has those since the last.
+  expect(report.ackLatency.count).toBe(1)
   expect(bot.report().ackLatency.count).toBe(0)
-})
-
-test('events that are gone make it begin anew: orders forgotten, all cancelled, positions as told', async () => {
-  const desks: Desk[] = []
-  const { engine, bot } = stand(traderOf([], desks))
-  await bot.start()
-  await pass(0)
-  engine.requests = 'mute'
-  filled(engine, 2, 10, 10_000)
-  engine.cut()
-  engine.requests = 'answer'
-  engine.positions = [{ type: 'position', instrument: 1, positionLots: 10, cashMinor: -100_000, feesMinor: 0 }]
-  engine.firstKeptEvent = engine.events.length + 1
-  await idle(engine, 6_000)
-  expect(engine.applied.filter((request) => request.type === 'massCancel').length).toBe(2)
-  expect(desks[0].position.positionLots).toBe(10)
-  expect(bot.report().state).toBe('live')
-  // The order that was filled unseen holds no place any more.
-  expect(engine.received('newOrder').length).toBe(2)
 })
 
 test('an engine that comes back with another log makes it begin anew: no orders, no positions, no result', async () => {
@@ -357,7 +232,7 @@ test('an engine that comes back with another log makes it begin anew: no orders,
   engine.positions = [{ type: 'position', instrument: 1, positionLots: 3, cashMinor: -40_000, feesMinor: 7 }]
   await bot.start()
   await pass(0)
-  filled(engine, 2, 10, 10_000)
+  filled(engine, 1, 10, 10_000)
   engine.publish(snapshot(9, 9_995, 10_015))
   await pass(250)
   expect(bot.report().positions[0]).toMatchObject({ current: { positionLots: 13 }, pnlMinor: 65 })
@@ -369,7 +244,7 @@ test('an engine that comes back with another log makes it begin anew: no orders,
     state: 'live',
     positions: [{ opening: nothing, current: nothing, pnlMinor: 0 }],
   })
-  expect(engine.applied.map((request) => request.type)).toEqual(['massCancel', 'newOrder'])
+  expect(engine.applied.map((request) => request.type)).toEqual(['newOrder'])
 })
 
 describe('stop', () => {

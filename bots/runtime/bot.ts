@@ -89,8 +89,6 @@ export class Bot {
     const listed = await this.marketData.listInstruments()
     for (const instrument of pickInstruments(listed, this.options.symbols)) this.seat(instrument)
     await this.session.connect()
-    // An earlier process may have left orders: a takeover of its session is no disconnect.
-    this.orders.startOver()
     this.watch()
     for (const instrument of this.seats.keys()) {
       this.marketData.subscribe('book', instrument)
@@ -154,68 +152,63 @@ export class Bot {
   }
 
   private openSession(): ClientSession {
-    return new ClientSession(
-      { ...this.options, clock: this.clock },
-      {
-        onEvent: (event, replayed) => this.takeEvent(event, replayed),
-        onAnswer: (request, answer, waitedUs) => {
-          this.latency.record(waitedUs)
-          if (request.type === 'newOrder') this.noteBlock(answer)
-          if (answer.type !== 'rejected') return
-          this.rejects += 1
-          this.orders.onNoEffect(request)
-        },
-        onError: (error, request) => {
-          if (request === undefined) {
-            // The end of the connection, which follows, says the same again.
-            if (errors[error.code]?.answer === 'close') return
-            this.options.onIncident(`the engine says ${error.code}: ${error.text}`)
-            return
-          }
-          this.rejects += 1
-          this.orders.onNoEffect(request)
-        },
-        onUnanswered: (request) => this.orders.onNoEffect(request),
-        onGap: () => this.orders.startOver(),
+    const options = { ...this.options, clock: this.clock }
+    return new ClientSession(options, {
+      onEvent: (event, replayed) => this.takeEvent(event, replayed),
+      onAnswer: (request, answer, waitedUs) => {
+        this.latency.record(waitedUs)
+        if (request.type === 'newOrder') this.noteBlock(answer)
+        if (answer.type !== 'rejected') return
+        this.rejects += 1
+        this.orders.onNoEffect(request)
+      },
+      onError: (error, request) => {
+        if (request === undefined) {
+          // The end of the connection, which follows, says the same again.
+          if (errors[error.code]?.answer === 'close') return
+          this.options.onIncident(`the engine says ${error.code}: ${error.text}`)
+          return
+        }
+        this.rejects += 1
+        this.orders.onNoEffect(request)
+      },
+      onUnanswered: (request, outcome) => this.orders.onUnanswered(request, outcome),
+      onSnapshot: ({ openOrders }) => this.takeOver(openOrders),
+      // Accounts begin anew there, and only those in use are told.
       onNewLog: () => {
-        this.orders.startOver()
-        // Accounts begin anew there, and only those in use are told.
         for (const { desk } of this.seats.values()) desk.position.reopen()
       },
       onPosition: (position) => this.seats.get(position.instrument)?.desk.position.onPosition(position),
-        onState: (state, reason) => {
-          if (state === 'disconnected') this.options.onIncident(reason)
-          if (state === 'closed' && !this.isStopped) this.fail(new Error(reason))
-          this.changed()
-        },
-        onNotice: (notice) => this.options.onIncident(`the engine says ${notice.code}: ${notice.text}`),
+      onState: (state, reason) => {
+        if (state === 'disconnected') this.options.onIncident(reason)
+        if (state === 'closed' && !this.isStopped) this.fail(new Error(reason))
+        this.changed()
       },
-    )
+      onNotice: (notice) => this.options.onIncident(`the engine says ${notice.code}: ${notice.text}`),
+    })
   }
 
   private openMarketData(): MarketDataClient {
-    return new MarketDataClient(
-      { ...this.options, clock: this.clock },
-      {
-        onBook: (_, message) => {
-          this.onProgress()
-          this.changed(message.instrument)
-        },
-        onTrades: (message) => {
-          const seat = this.seats.get(message.instrument)
-          const last = message.trades.at(-1)
-          if (seat !== undefined && last !== undefined) seat.desk.lastTradePriceTicks = last.priceTicks
-          this.changed(message.instrument)
-        },
-        onStatus: ({ instrument, phase }) => {
-          const desk = this.seats.get(instrument)?.desk
-          if (desk === undefined || desk.phase === phase) return
-          desk.phase = phase
-          this.changed(instrument)
-        },
-        onState: () => this.changed(),
+    const options = { ...this.options, clock: this.clock }
+    return new MarketDataClient(options, {
+      onBook: (_, message) => {
+        this.onProgress()
+        this.changed(message.instrument)
       },
-    )
+      onTrades: (message) => {
+        const seat = this.seats.get(message.instrument)
+        const last = message.trades.at(-1)
+        if (seat !== undefined && last !== undefined) seat.desk.lastTradePriceTicks = last.priceTicks
+        this.changed(message.instrument)
+      },
+      onStatus: ({ instrument, phase }) => {
+        const desk = this.seats.get(instrument)?.desk
+        if (desk === undefined || desk.phase === phase) return
+        desk.phase = phase
+        this.changed(instrument)
+      },
+      onState: () => this.changed(),
+    })
   }
 
   /**
@@ -248,6 +241,14 @@ export class Bot {
     const isBlocked = answer.type === 'rejected' && answer.code === 'participantBlocked'
     if (isBlocked && !this.isBlocked) this.options.onIncident(blockReason)
     this.isBlocked = isBlocked
+  }
+
+  /** Orders that it had not been told of: of an earlier process, or from before it lost touch for long. */
+  private takeOver(openOrders: readonly Row<'openOrder'>[]): void {
+    this.orders.takeOver(openOrders, (instrument) => this.seats.has(instrument))
+    if (openOrders.length === 0) return
+    const done = this.orders.areAllKnown ? 'takes over' : 'cancels'
+    this.options.onIncident(`${done} the session's open orders: ${openOrders.length}`)
   }
 
   private takeEvent(event: SessionEvent, replayed: boolean): void {

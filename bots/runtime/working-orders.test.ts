@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { completeRow } from '../../protocol/complete.ts'
+import type { Row } from '../../protocol/messages.ts'
 import { SimulatedVenue } from './simulated-venue.ts'
 import { expectedLeavesLots, leavesLots, WorkingOrders } from './working-orders.ts'
 
@@ -117,4 +119,52 @@ test('after a start over nothing is known until the cancellation of all orders i
   venue.answerAll()
   expect(orders.areAllKnown).toBe(true)
   expect(venue.workingQuotes()).toEqual([])
+})
+
+const open = (fields: Partial<Row<'openOrder'>>) =>
+  completeRow('openOrder', {
+    ...{ orderRef: 1, orderId: 1, instrument: 1, side: 'buy', orderType: 'postOnly', timeInForce: 'goodTillCancel' },
+    ...{ quantityLots: 10, leavesLots: 10, priceTicks: 100 },
+    ...fields,
+  } as Row<'openOrder'>)
+const tradesAll = () => true
+
+test('orders that are taken over are as told, and what the engine has not processed yet stays outstanding', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  buy(10, 99)
+  venue.answerAll()
+  orders.replace(orders.of(1)[0], 20, 101)
+  buy(5, 98)
+  // Order 2 was filled unseen, order 1 in part; of a former process there is order 7. The replace and order 4 are to come.
+  orders.takeOver([open({ leavesLots: 4 }), open({ orderRef: 7, side: 'sell', priceTicks: 105 })], tradesAll)
+  const seen = orders.of(1).map((order) => [order.ref, order.outstanding, leavesLots(order), expectedLeavesLots(order)])
+  expect(seen).toEqual([
+    [1, 'replace', 4, 14],
+    [7, 'none', 10, 10],
+    [4, 'new', 5, 5],
+  ])
+  expect([orders.worstOpenLots(1, 'buy'), orders.worstOpenLots(1, 'sell')]).toEqual([19, 10])
+})
+
+test('a request whose outcome is in what was taken over is outstanding no more, and counted as what it was', () => {
+  const { venue, orders, buy } = stand()
+  buy(10, 100)
+  venue.answerAll()
+  const [order] = orders.of(1)
+  orders.replace(order, 12, 101)
+  buy(5, 99)
+  buy(5, 98)
+  // The replace and the first of the new orders were carried out; of the second there is no trace.
+  const replaced = open({ quantityLots: 12, leavesLots: 12, priceTicks: 101 })
+  orders.takeOver([replaced, open({ orderRef: 3, quantityLots: 5, leavesLots: 5, priceTicks: 99 })], tradesAll)
+  orders.onUnanswered({ type: 'replaceOrder', ref: 2, orderRef: 1, quantityLots: 12, priceTicks: 101 }, 'unknown')
+  const sent = { type: 'newOrder', instrument: 1, side: 'buy', orderType: 'limit', timeInForce: 'day' } as const
+  orders.onUnanswered({ ...sent, ref: 3, quantityLots: 5 }, 'open')
+  orders.onUnanswered({ ...sent, ref: 4, quantityLots: 5 }, 'unknown')
+  expect(orders.of(1)).toMatchObject([
+    { ref: 1, outstanding: 'none', quantityLots: 12, priceTicks: 101, wasReplaceRefused: false },
+    { ref: 3, outstanding: 'none', priceTicks: 99 },
+  ])
+  expect([orders.count, orders.acceptedOrders, orders.submittedLots]).toEqual([2, 2, 15])
 })

@@ -2,8 +2,8 @@
  * The orders of one session, as far as this process knows: what was asked for, what the engine confirmed, what is left.
  * Every request passes through here, so that no order ever has more than one outstanding.
  */
-import type { ClientSession, NewOrder, Request, SessionEvent } from '../../protocol/client/index.ts'
-import type { Side } from '../../protocol/messages.ts'
+import type { ClientSession, NewOrder, Request, RequestOutcome, SessionEvent } from '../../protocol/client/index.ts'
+import type { Row, Side } from '../../protocol/messages.ts'
 
 /** What the engine was asked to do with an order and has not answered. */
 export type OutstandingRequest = 'none' | 'new' | 'replace' | 'cancel'
@@ -88,18 +88,7 @@ export class WorkingOrders {
     const priceTicks = order.priceTicks ?? 0
     const { instrument, side, quantityLots } = order
     const ref = this.entry.newOrder(order)
-    this.byRef.set(ref, {
-      ref,
-      instrument,
-      side,
-      priceTicks,
-      quantityLots,
-      filledLots: 0,
-      outstanding: 'new',
-      expectedPriceTicks: priceTicks,
-      expectedQuantityLots: quantityLots,
-      wasReplaceRefused: false,
-    })
+    this.byRef.set(ref, newWorkingOrder(ref, instrument, side, quantityLots, priceTicks, 'new'))
   }
 
   /** The order must have nothing outstanding. */
@@ -120,6 +109,41 @@ export class WorkingOrders {
   cancelAll(instrument: number): void {
     const isOutstanding = [...this.massCancels.values()].includes(instrument)
     if (!isOutstanding) this.massCancels.set(this.entry.massCancel(instrument), instrument)
+  }
+
+  /**
+   * These are the open orders of the session, whoever asked for them: an earlier process, or this one before it lost touch.
+   * They become its own, and are managed as if it had been told of each; if one of them is none that it could manage, all
+   * are cancelled.
+   * @param trades whether it trades an instrument
+   */
+  takeOver(openOrders: readonly Row<'openOrder'>[], trades: (instrument: number) => boolean): void {
+    if (!openOrders.every((order) => isPlain(order) && trades(order.instrument))) {
+      this.startOver()
+      return
+    }
+    const known = new Map(this.byRef)
+    this.byRef.clear()
+    for (const order of openOrders) this.takeOverOrder(order, known.get(order.orderRef))
+    // What was not asked yet, or is not answered, still may become an order.
+    for (const order of known.values()) {
+      if (order.outstanding === 'new' && !this.byRef.has(order.ref)) this.byRef.set(order.ref, order)
+    }
+    this.isOrderUnknown = false
+  }
+
+  private takeOverOrder(told: Row<'openOrder'>, known: WorkingOrder | undefined): void {
+    const { orderRef, instrument, side, quantityLots, leavesLots, priceTicks } = told
+    const order = known ?? newWorkingOrder(orderRef, instrument, side as Side, quantityLots, priceTicks, 'none')
+    this.byRef.set(orderRef, order)
+    order.filledLots = quantityLots - leavesLots
+    if (order.outstanding === 'new') {
+      this.confirm(orderRef, quantityLots, priceTicks)
+    } else {
+      order.quantityLots = quantityLots
+      order.priceTicks = priceTicks
+      if (order.outstanding !== 'replace') expectNoChange(order)
+    }
   }
 
   /**
@@ -177,6 +201,14 @@ export class WorkingOrders {
     }
   }
 
+  /** The request will not be answered: it had no effect, or `takeOver` was told of orders as they are after it. */
+  onUnanswered(request: Request, outcome: RequestOutcome): void {
+    if (outcome === 'open') return
+    const order = request.type === 'replaceOrder' ? this.byRef.get(request.orderRef) : undefined
+    if (outcome === 'unknown' && order !== undefined) this.settle(order)
+    else this.onNoEffect(request)
+  }
+
   private confirm(ref: number, quantityLots: number, priceTicks: number): void {
     const order = this.byRef.get(ref)
     if (order === undefined) return
@@ -205,7 +237,30 @@ export class WorkingOrders {
 
   private settle(order: WorkingOrder): void {
     order.outstanding = 'none'
-    order.expectedQuantityLots = order.quantityLots
-    order.expectedPriceTicks = order.priceTicks
+    expectNoChange(order)
   }
+}
+
+function newWorkingOrder(
+  ref: number,
+  instrument: number,
+  side: Side,
+  quantityLots: number,
+  priceTicks: number,
+  outstanding: OutstandingRequest,
+): WorkingOrder {
+  const expected = { expectedPriceTicks: priceTicks, expectedQuantityLots: quantityLots }
+  const asTold = { ref, instrument, side, quantityLots, priceTicks, filledLots: 0 }
+  return { ...asTold, ...expected, outstanding, wasReplaceRefused: false }
+}
+
+function expectNoChange(order: WorkingOrder): void {
+  order.expectedQuantityLots = order.quantityLots
+  order.expectedPriceTicks = order.priceTicks
+}
+
+/** Whether it is an order as bots send them: it rests, all of it shown, until it is filled or cancelled. */
+function isPlain({ orderType, timeInForce, displayQuantityLots, reduceOnly, isQuote }: Row<'openOrder'>): boolean {
+  const rests = (orderType === 'limit' || orderType === 'postOnly') && timeInForce === 'goodTillCancel'
+  return rests && displayQuantityLots === 0 && !reduceOnly && !isQuote
 }
