@@ -15,7 +15,7 @@ import { Control, type ControlCommand } from './control.ts'
 import { unsigned } from './double-zero.ts'
 import { EventWriter } from './event-writer.ts'
 import type { EventBuffer } from './events.ts'
-import { ImageReader, ImageWriter } from './image.ts'
+import { ImageWriter, readImage } from './image.ts'
 import type { Instrument, InstrumentDefinition } from './instrument.ts'
 import { Matching } from './matching.ts'
 import { OpenOrders, stopLadder } from './open-orders.ts'
@@ -96,25 +96,26 @@ export class Exchange {
 
   /**
    * The exchange that an image was made of, which goes on exactly as that one would have. Throws an ImageError if the
-   * bytes are not a whole image of this version.
+   * bytes cannot be an image of this version; whether any of them changed since is not looked at.
    */
   static fromImage(bytes: Uint8Array): Exchange {
-    const image = new ImageReader(bytes)
     const exchange = new Exchange(1)
-    exchange.state.read(image, exchange.matching)
-    image.end()
+    readImage(bytes, (image) => exchange.state.read(image, exchange.matching))
     return exchange
+  }
+
+  /** How many bytes `image` would have now. */
+  imageBytes(): number {
+    return this.imageWriter().byteLength
   }
 
   /**
    * Everything that the exchange knows, as bytes.
    *
-   * @param former memory of an image that nobody needs any more, which is written over if it is large enough
+   * @param memory written over if it is large enough: copying takes a seventh of the time if it was used before
    */
-  image(former?: ArrayBuffer): Uint8Array<ArrayBuffer> {
-    const image = new ImageWriter()
-    this.state.write(image)
-    return image.finish(former)
+  image(memory?: ArrayBuffer): Uint8Array<ArrayBuffer> {
+    return this.imageWriter().finish(memory)
   }
 
   /**
@@ -389,6 +390,12 @@ export class Exchange {
       }
     }
     return list
+  }
+
+  private imageWriter(): ImageWriter {
+    const image = new ImageWriter()
+    this.state.write(image)
+    return image
   }
 
   private instrument(number: number): Instrument {

@@ -5,12 +5,13 @@
  * counts while a command is being carried out, is left out.
  *
  * An image is a header, then single numbers, then arrays, each array at a multiple of eight bytes. Numbers are as the
- * machine has them: another byte order shows as another magic number.
+ * machine has them: another byte order shows as another magic number. There is no checksum: it would
+ * take twice as long as all the rest, and orders wait for it. Who keeps images sees to it that they come back unchanged.
  */
 import { float64Table, int32Table } from './line-memory.ts'
 
 /** To be raised whenever any class writes other things than before, or in another order. */
-export const imageVersion = 3
+export const imageVersion = 4
 
 /** "TFLR", if the lowest byte comes first. */
 const MAGIC = 0x524c4654
@@ -18,25 +19,22 @@ const MAGIC = 0x524c4654
 const MAGIC_32 = 0
 const VERSION_32 = 1
 const BYTES_64 = 1
-const CHECKSUM_32 = 4
-/** How many single numbers there are. From here on everything counts in the checksum. */
-const NUMBERS_64 = 3
-const HEADER_BYTES = 32
-/** An image is a whole number of these, and ends with zeros if it has to: it is checked so much at a time. */
-const CHUNK_BYTES = 16
-
-/** A constant, not a function declaration: V8 checks that nobody changed one of those, word by word. */
-const mix = (lane: number, word: number): number => {
-  const mixed = lane ^ word
-  return Math.imul((mixed << 15) | (mixed >>> 17), 0xcc9e2d51)
-}
+/** How many single numbers there are. */
+const NUMBERS_64 = 2
+const HEADER_BYTES = 24
 
 type Value = number | string | boolean
 
+interface Field {
+  readonly name: string
+  /** Index in `valueTypes`. */
+  readonly type: number
+}
+
 /** Bytes that are no image, or not a whole one of this version. */
 export class ImageError extends Error {
-  constructor(problem: string) {
-    super(`not a usable image of an exchange: ${problem}`)
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`not a usable image of an exchange: ${problem}`, options)
     this.name = 'ImageError'
   }
 }
@@ -45,6 +43,14 @@ export class ImageWriter {
   private readonly numbers: number[] = []
   /** Copied at the end only: until then they must not change. */
   private readonly arrays: (Int32Array | Float64Array)[] = []
+  private arrayBytes = 0
+  /** Fields of the kinds of records so far. */
+  private readonly shapes: (readonly Field[])[] = []
+
+  /** Size of the image. */
+  get byteLength(): number {
+    return HEADER_BYTES + this.numbers.length * 8 + this.arrayBytes
+  }
 
   number(value: number): void {
     this.numbers.push(value)
@@ -59,13 +65,13 @@ export class ImageWriter {
     for (let index = 0; index < text.length; index++) this.numbers.push(text.charCodeAt(index))
   }
 
-  /** A record with the names of its fields. */
+  /** A record. The names of its fields are written with the first of its kind only. */
   record(record: object): void {
-    const fields: [string, Value][] = Object.entries(record)
-    this.number(fields.length)
-    for (const [name, value] of fields) {
-      this.text(name)
-      this.number(valueTypes.indexOf(typeof value))
+    const values: [string, Value][] = Object.entries(record)
+    const shape = this.shapes.findIndex((fields) => haveShape(values, fields))
+    if (shape >= 0) this.number(shape)
+    else this.newShape(values)
+    for (const [, value] of values) {
       if (typeof value === 'string') this.text(value)
       else this.number(Number(value))
     }
@@ -79,6 +85,7 @@ export class ImageWriter {
   array(array: Int32Array | Float64Array, used = array.length): void {
     this.numbers.push(array.length, used)
     this.arrays.push(array.subarray(0, used))
+    this.arrayBytes += paddedBytes(used * array.BYTES_PER_ELEMENT)
   }
 
   arrayList(arrays: readonly (Int32Array | Float64Array)[]): void {
@@ -86,46 +93,54 @@ export class ImageWriter {
     for (const array of arrays) this.array(array)
   }
 
-  /** @param former memory to write to if it is large enough: touching new memory takes longer than all the rest */
-  finish(former?: ArrayBuffer): Uint8Array<ArrayBuffer> {
-    let end = HEADER_BYTES + this.numbers.length * 8
-    for (const array of this.arrays) end += paddedBytes(array.byteLength)
-    const bytes = paddedBytes(end, CHUNK_BYTES)
-    const memory = former !== undefined && former.byteLength >= bytes ? former : new ArrayBuffer(bytes)
-    const words = new Int32Array(memory, 0, bytes / 4)
-    new Float64Array(memory, HEADER_BYTES, this.numbers.length).set(this.numbers)
-    let begin = HEADER_BYTES + this.numbers.length * 8
+  /** @param memory to write to if it is large enough: touching new memory takes longer than all the rest */
+  finish(memory?: ArrayBuffer): Uint8Array<ArrayBuffer> {
+    const { numbers, byteLength } = this
+    const target = memory !== undefined && memory.byteLength >= byteLength ? memory : new ArrayBuffer(byteLength)
+    const header32 = new Int32Array(target, 0, HEADER_BYTES / 4)
+    const header64 = new Float64Array(target, 0, HEADER_BYTES / 8)
+    header32[MAGIC_32] = MAGIC
+    header32[VERSION_32] = imageVersion
+    header64[BYTES_64] = byteLength
+    header64[NUMBERS_64] = numbers.length
+    new Float64Array(target, HEADER_BYTES, numbers.length).set(numbers)
+    const bytes = new Uint8Array(target, 0, byteLength)
+    let begin = HEADER_BYTES + numbers.length * 8
     for (const array of this.arrays) {
-      const source = new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-      new Uint8Array(memory, begin, array.byteLength).set(source)
-      begin += paddedBytes(array.byteLength)
-      if (array.byteLength % 8 !== 0) words[begin / 4 - 1] = 0
+      const end = begin + paddedBytes(array.byteLength)
+      bytes.fill(0, begin + array.byteLength, end)
+      bytes.set(bytesOf(array), begin)
+      begin = end
     }
-    words.fill(0, end / 4)
-    const header64 = new Float64Array(memory, 0, HEADER_BYTES / 8)
-    words[MAGIC_32] = MAGIC
-    words[VERSION_32] = imageVersion
-    header64[BYTES_64] = bytes
-    header64[NUMBERS_64] = this.numbers.length
-    words.set(checksum(words), CHECKSUM_32)
-    return new Uint8Array(memory, 0, bytes)
+    return bytes
+  }
+
+  private newShape(values: readonly [string, Value][]): void {
+    const fields = values.map(([name, value]) => ({ name, type: valueTypes.indexOf(typeof value) }))
+    this.number(this.shapes.length)
+    this.number(fields.length)
+    for (const { name, type } of fields) {
+      this.text(name)
+      this.number(type)
+    }
+    this.shapes.push(fields)
   }
 }
 
 export class ImageReader {
   private readonly numbers: Float64Array
   private readonly bytes: Uint8Array
+  private readonly shapes: (readonly Field[])[] = []
   private nextNumber = 0
   /** Where the next array begins. */
   private begin: number
 
-  /** Throws an ImageError unless the bytes are a whole image of this version. */
+  /** Throws an ImageError unless the bytes look like a whole image of this version. */
   constructor(bytes: Uint8Array) {
     // Numbers can only be read where they are aligned.
     const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
-    checkImage(aligned)
+    const count = checkedCount(aligned)
     this.bytes = aligned
-    const count = new Float64Array(aligned.buffer, aligned.byteOffset, HEADER_BYTES / 8)[NUMBERS_64]
     this.numbers = new Float64Array(aligned.buffer, aligned.byteOffset + HEADER_BYTES, count)
     this.begin = HEADER_BYTES + count * 8
   }
@@ -148,11 +163,9 @@ export class ImageReader {
 
   record(): Record<string, Value> {
     const record: Record<string, Value> = {}
-    for (let left = this.number(); left > 0; left--) {
-      const name = this.text()
-      const type = valueTypes[this.number()]
-      if (type === 'string') record[name] = this.text()
-      else record[name] = type === 'boolean' ? this.flag() : this.number()
+    for (const { name, type } of this.shape()) {
+      if (valueTypes[type] === 'string') record[name] = this.text()
+      else record[name] = valueTypes[type] === 'boolean' ? this.flag() : this.number()
     }
     return record
   }
@@ -179,58 +192,70 @@ export class ImageReader {
 
   /** To be called when all is read. */
   end(): void {
-    if (this.nextNumber !== this.numbers.length || paddedBytes(this.begin, CHUNK_BYTES) !== this.bytes.length) {
+    if (this.nextNumber !== this.numbers.length || this.begin !== this.bytes.length) {
       throw new ImageError('it holds more than an exchange has')
     }
+  }
+
+  private shape(): readonly Field[] {
+    const shape = this.number()
+    if (shape < this.shapes.length) return this.shapes[shape]
+    const fields: Field[] = []
+    for (let left = this.number(); left > 0; left--) fields.push({ name: this.text(), type: this.number() })
+    this.shapes.push(fields)
+    return fields
   }
 
   private fill(array: Int32Array | Float64Array): void {
     const size = this.number() * array.BYTES_PER_ELEMENT
     if (this.begin + size > this.bytes.length) throw new ImageError('it holds less than an exchange has')
-    new Uint8Array(array.buffer, array.byteOffset, array.byteLength).set(
-      this.bytes.subarray(this.begin, this.begin + size),
-    )
+    bytesOf(array).set(this.bytes.subarray(this.begin, this.begin + size))
     this.begin += paddedBytes(size)
+  }
+}
+
+/** Hands the image to `read`, which takes all of it. Throws an ImageError if the bytes are no image. */
+export function readImage(bytes: Uint8Array, read: (image: ImageReader) => void): void {
+  try {
+    const image = new ImageReader(bytes)
+    read(image)
+    image.end()
+  } catch (error) {
+    if (error instanceof ImageError) throw error
+    throw new ImageError((error as Error).message, { cause: error })
   }
 }
 
 const valueTypes = ['number', 'string', 'boolean']
 
-function paddedBytes(bytes: number, unit = 8): number {
-  return Math.ceil(bytes / unit) * unit
+function haveShape(values: readonly [string, Value][], fields: readonly Field[]): boolean {
+  return (
+    values.length === fields.length &&
+    fields.every(({ name, type }, index) => values[index][0] === name && typeof values[index][1] === valueTypes[type])
+  )
 }
 
-function checkImage(bytes: Uint8Array): void {
+function bytesOf(array: Int32Array | Float64Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}
+
+function paddedBytes(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8
+}
+
+/** How many single numbers the image holds. */
+function checkedCount(bytes: Uint8Array): number {
   const { length } = bytes
   if (length < HEADER_BYTES) throw new ImageError(`${length} bytes are too few`)
   const header32 = new Int32Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 4)
   const header64 = new Float64Array(bytes.buffer, bytes.byteOffset, HEADER_BYTES / 8)
   const version = header32[VERSION_32]
+  const count = header64[NUMBERS_64]
   if (header32[MAGIC_32] !== MAGIC) throw new ImageError('it begins like something else')
   if (version !== imageVersion) throw new ImageError(`it has version ${version}, not ${imageVersion}`)
   if (header64[BYTES_64] !== length) throw new ImageError(`it has ${length} of ${header64[BYTES_64]} bytes`)
-  const [first, second] = checksum(new Int32Array(bytes.buffer, bytes.byteOffset, length / 4))
-  if (first !== header32[CHECKSUM_32] || second !== header32[CHECKSUM_32 + 1]) {
-    throw new ImageError('its checksum is wrong')
+  if (!Number.isInteger(count) || count < 0 || HEADER_BYTES + count * 8 > length) {
+    throw new ImageError(`it cannot hold ${count} numbers`)
   }
-}
-
-/**
- * Two words that any single changed word changes, and almost surely anything else that is not meant to happen. Four
- * lanes side by side, so that none has to wait for its multiplication. Constants: MurmurHash3's.
- */
-function checksum(words: Int32Array): [number, number] {
-  const header = HEADER_BYTES / 4
-  let first = mix(0x9747b28c, words[header - 2])
-  let second = mix(0x1b873593, words[header - 1])
-  let third = 0x85ebca6b
-  let fourth = 0xc2b2ae35
-  const { length } = words
-  for (let at = header; at + 3 < length; at += CHUNK_BYTES / 4) {
-    first = mix(first, words[at])
-    second = mix(second, words[at + 1])
-    third = mix(third, words[at + 2])
-    fourth = mix(fourth, words[at + 3])
-  }
-  return [mix(first, third), mix(second, fourth)]
+  return count
 }
