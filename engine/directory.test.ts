@@ -1,4 +1,4 @@
-import { createPrivateKey, sign } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,11 +29,11 @@ describe('the directory', () => {
   })
 
   /** A directory over a venue that knows ACME, BOLT and the participants a and b. */
-  function directoryOf(file: object, venue = new TestVenue()) {
+  function directoryOf(file: object, venue = new TestVenue(), onUnreadable = (_: Error) => {}) {
     const { exchange, sequencer } = venue
     const configuration = checkConfiguration(file, 'test')
     const onChange = (definition: Definition) => changes.push(definition)
-    const directory = new Directory({ exchange, sequencer, configuration, registry, onChange })
+    const directory = new Directory({ exchange, sequencer, configuration, registry, onChange, onUnreadable })
     directory.reconcile()
     return { directory, venue }
   }
@@ -167,6 +167,60 @@ describe('the directory', () => {
     writeFileSync(registry.path, JSON.stringify({ participants: content.participants.slice(1) }))
     expect(await directory.authenticate('nonce', logon)).toBeUndefined()
     expect(await directory.authenticate('nonce', other)).toBeDefined()
+  })
+
+  it('tells within half a second whose key was removed, revoked or replaced, once, and of nobody else', () => {
+    for (const name of ['a', 'b', 'c', 'd']) registry.add(name, 'main')
+    registry.save()
+    const { directory, venue } = directoryOf({ instruments: [acme] })
+    const revoked: number[] = []
+    const endWatch = directory.watch(venue.clock, (session) => revoked.push(session))
+    const change = (edit: (operator: KeyRegistry) => void) => {
+      const operator = new KeyRegistry(folder)
+      edit(operator)
+      operator.save()
+      for (let passed = 0; passed < 500; passed += 50) venue.pass(50)
+      return revoked.splice(0)
+    }
+    const otherKey = generateKeyPairSync('ed25519').publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+    expect(change((operator) => operator.revoke('b', 'main'))).toEqual([2])
+    expect(change((operator) => operator.add('c', 'main', otherKey))).toEqual([3])
+    expect(change((operator) => operator.add('late', 'main'))).toEqual([])
+    const content = JSON.parse(readFileSync(registry.path, 'utf8'))
+    writeFileSync(registry.path, JSON.stringify({ participants: content.participants.slice(1) }))
+    for (let passed = 0; passed < 500; passed += 50) venue.pass(50)
+    expect(revoked.splice(0)).toEqual([1])
+    endWatch()
+    expect(change((operator) => operator.revoke('d', 'main'))).toEqual([])
+  })
+
+  it('refuses a logon whose key is revoked while its signature is checked', async () => {
+    registry.add('a', 'main')
+    registry.save()
+    const { directory } = directoryOf({ instruments: [acme] })
+    const logon = logonOf('a', 'nonce')
+    const identity = directory.authenticate('nonce', logon)
+    registry.revoke('a', 'main')
+    expect(await identity).toBeUndefined()
+  })
+
+  it('says once that the registry cannot be read, and goes on when it can be again', () => {
+    registry.add('a', 'main')
+    registry.save()
+    const problems: string[] = []
+    const { directory, venue } = directoryOf({ instruments: [acme] }, new TestVenue(), ({ message }) =>
+      problems.push(message),
+    )
+    const revoked: number[] = []
+    directory.watch(venue.clock, (session) => revoked.push(session))
+    const content = readFileSync(registry.path, 'utf8')
+    writeFileSync(registry.path, '{')
+    for (let count = 0; count < 4; count++) venue.pass(250)
+    expect(problems).toEqual([expect.stringMatching(/participants\.json cannot be used/)])
+    writeFileSync(registry.path, content.replace('"publicKey"', '"revoked": true, "publicKey"'))
+    venue.pass(250)
+    expect(revoked).toEqual([1])
+    expect(problems).toHaveLength(1)
   })
 
   it('goes on with the keys that it knows while the registry cannot be read', async () => {

@@ -1,11 +1,12 @@
 /**
  * Names to numbers. The configuration and the key registry say which instruments, participants and sessions there are;
- * the exchange's state says which of them it knows already, under which number. The directory submits the difference and
- * checks who logs on.
+ * the exchange's state says which of them it knows already, under which number. The directory submits the difference,
+ * checks who logs on, and notices whose key is no longer good.
  */
 import { generateKeyPairSync, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { enumerations, logonText, type Message, type Row } from '../protocol/messages.ts'
+import type { Clock } from './clock.ts'
 import {
   type Configuration,
   ConfigurationError,
@@ -23,6 +24,9 @@ const units = ['tickSize', 'lotSize', 'currency', 'currencyDecimals'] as const
 /** Checked where there is no key, so that an unknown name takes as long as a wrong signature. */
 const nobody = generateKeyPairSync('ed25519').publicKey
 
+/** How often the registry is looked at, in milliseconds. */
+const watchIntervalMs = 250
+
 const riskLimits = Object.keys(enumerations.riskLimit) as (keyof RiskLimits)[]
 
 /** What the configuration says of a participant, beside its name and sessions. */
@@ -35,11 +39,23 @@ export interface DirectoryOptions {
   readonly registry: KeyRegistry
   /** Called for each definition that is new or differs from the state. */
   readonly onChange: (definition: Definition) => void
+  /** The registry cannot be read any more: what was read before stays in force. Called once for each reason. */
+  readonly onUnreadable?: (error: Error) => void
+}
+
+/** Numbers of participants and sessions by name; of a session the name is `participant/session`. */
+interface Numbers {
+  readonly participants: Map<string, number>
+  readonly sessions: Map<string, number>
 }
 
 export class Directory {
   private readonly options: DirectoryOptions
-  private readonly identities = new Map<string, Identity>()
+  private identities = new Map<string, Identity>()
+  /** Those of the exchange's state, and those of definitions that were submitted, which may have to wait. */
+  private numbers: Numbers | undefined
+  private onRevoked: (session: number) => void = () => {}
+  private unreadable = ''
 
   constructor(options: DirectoryOptions) {
     this.options = options
@@ -92,29 +108,43 @@ export class Directory {
   reconcile(): void {
     this.defineInstruments()
     const { configuration, exchange, registry } = this.options
+    const registered = registry.sessions.filter(({ revoked }) => !revoked)
     const configured = new Map<string, Entry>(configuration.participants.map((entry) => [entry.name, entry]))
     const otherwise = { ...configuration.participantDefaults, admin: false }
-    for (const { participant } of registry.sessions) {
+    for (const { participant } of registered) {
       if (!configured.has(participant)) configured.set(participant, otherwise)
     }
-    const participants = numbersByName(exchange.participantCount, (number) => exchange.participant(number)?.name)
+    this.numbers ??= numbersOf(exchange)
+    const { participants, sessions } = this.numbers
     for (const [name, entry] of configured) {
       const number = participants.get(name) ?? participants.size + 1
       participants.set(name, number)
       this.defineParticipant(number, name, entry)
     }
-    const sessions = numbersByName(exchange.sessionCount, (number) => {
-      const state = exchange.session(number)
-      return state && `${exchange.participant(state.participant)?.name}/${state.name}`
-    })
-    for (const { participant, session: name } of registry.sessions) {
+    const identities = new Map<string, Identity>()
+    for (const { participant, session: name } of registered) {
       const key = `${participant}/${name}`
       const session = sessions.get(key) ?? sessions.size + 1
       sessions.set(key, session)
       const { ordersPerSecond, selfTradePrevention } = configured.get(participant)!
       this.defineSession({ session, participant: participants.get(participant)!, name, selfTradePrevention })
-      this.identities.set(key, { session, ratePerSecond: ordersPerSecond })
+      identities.set(key, { session, ratePerSecond: ordersPerSecond })
     }
+    this.identities = identities
+  }
+
+  /**
+   * Looks from now on whether the registry has changed. What it returns ends that.
+   * @param onRevoked called with the number of each session whose key was removed, revoked or replaced
+   */
+  watch(clock: Clock, onRevoked: (session: number) => void): () => void {
+    this.onRevoked = onRevoked
+    return clock.every(watchIntervalMs, () => {
+      const problem = this.reload()
+      const text = problem?.message ?? ''
+      if (problem !== undefined && text !== this.unreadable) this.options.onUnreadable?.(problem)
+      this.unreadable = text
+    })
   }
 
   /** Checks the signature of a logon; undefined if it does not verify, for whatever reason. */
@@ -126,17 +156,27 @@ export class Directory {
     if (key === undefined && problem !== undefined) throw problem
     const text = Buffer.from(logonText(nonce, participant, session))
     const verified = await verifySignature(null, text, key ?? nobody, Buffer.from(signature, 'base64'))
-    return verified && key !== undefined ? this.identities.get(`${participant}/${session}`) : undefined
+    // The key may have been revoked while the signature was checked.
+    if (!verified || key === undefined || registry.publicKey(participant, session) !== key) return undefined
+    return this.identities.get(`${participant}/${session}`)
   }
 
   /** Takes what was added to the registry, changed or removed since. Returns why it cannot be read, if it cannot. */
-  private reload(): unknown {
+  private reload(): Error | undefined {
+    const { registry } = this.options
+    const { sessions } = registry
     try {
-      if (this.options.registry.reloadIfChanged()) this.reconcile()
-      return undefined
+      if (!registry.reloadIfChanged()) return undefined
+      this.reconcile()
     } catch (error) {
-      return error
+      return error as Error
     }
+    for (const { participant, session, publicKey, revoked } of sessions) {
+      if (revoked || registry.publicKey(participant, session) === publicKey) continue
+      const number = this.numbers?.sessions.get(`${participant}/${session}`)
+      if (number !== undefined) this.onRevoked(number)
+    }
+    return undefined
   }
 
   private defineInstruments(): void {
@@ -169,6 +209,17 @@ export class Directory {
   private submit(definition: Definition): void {
     this.options.onChange(definition)
     this.options.sequencer.submitDefinition(definition, 0)
+  }
+}
+
+function numbersOf(exchange: Exchange): Numbers {
+  const nameOf = (participant: number) => exchange.participant(participant)?.name
+  return {
+    participants: numbersByName(exchange.participantCount, nameOf),
+    sessions: numbersByName(exchange.sessionCount, (number) => {
+      const state = exchange.session(number)
+      return state && `${nameOf(state.participant)}/${state.name}`
+    }),
   }
 }
 

@@ -67,6 +67,55 @@ describe('the key registry', () => {
     expect(engine.sessions.map(({ participant }) => participant)).toEqual(['maker', 'late'])
   })
 
+  it('keeps the same object for a key that is the same after another process changed the file', () => {
+    const engine = new KeyRegistry(folder)
+    engine.add('maker', 'main')
+    engine.add('taker', 'main')
+    engine.save()
+    const [maker, taker] = [engine.publicKey('maker', 'main'), engine.publicKey('taker', 'main')]
+    const other = new KeyRegistry(folder)
+    other.add('taker', 'main', der(generateKeyPairSync('ed25519').publicKey))
+    other.save()
+    engine.reloadIfChanged()
+    expect(engine.publicKey('maker', 'main')).toBe(maker)
+    expect(engine.publicKey('taker', 'main')).not.toBe(taker)
+  })
+
+  it('gives a revoked session no key back at the next start, neither a configured one nor its own', () => {
+    const given = der(generateKeyPairSync('ed25519').publicKey) as string
+    const operator = new KeyRegistry(folder)
+    operator.add('maker', 'main')
+    operator.add('taker', 'main', given)
+    operator.save()
+    expect(operator.revoke('maker', 'main')).toBe(true)
+    expect(operator.revoke('taker', 'main')).toBe(true)
+    expect(operator.revoke('taker', 'main')).toBe(false)
+    expect(operator.revoke('nobody', 'main')).toBe(false)
+    expect(readdirSync(join(folder, 'keys'))).toEqual([])
+
+    const engine = new KeyRegistry(folder)
+    expect([engine.add('maker', 'main'), engine.add('taker', 'main', given)]).toEqual([false, false])
+    expect(engine.publicKey('maker', 'main')).toBeUndefined()
+    expect(engine.publicKey('taker', 'main')).toBeUndefined()
+    expect(engine.sessions.map(({ revoked }) => revoked)).toEqual([true, true])
+  })
+
+  it('gives a revoked session another key when it is asked to, or when another one is configured', () => {
+    const registry = new KeyRegistry(folder)
+    registry.add('maker', 'main')
+    registry.add('taker', 'main')
+    expect(registry.issue('maker', 'main')).toBe(false)
+    const before = der(registry.publicKey('maker', 'main'))
+    registry.revoke('maker', 'main')
+    registry.revoke('taker', 'main')
+    expect(registry.issue('maker', 'main')).toBe(true)
+    expect(registry.add('taker', 'main', der(generateKeyPairSync('ed25519').publicKey))).toBe(true)
+    registry.save()
+    const after = new KeyRegistry(folder)
+    expect(after.sessions.map(({ revoked }) => revoked)).toEqual([false, false])
+    expect(der(after.publicKey('maker', 'main'))).not.toBe(before)
+  })
+
   it('says which private key it cannot use, and what to do', () => {
     mkdirSync(join(folder, 'keys'))
     writeFileSync(join(folder, 'keys', 'maker.main.key'), '')

@@ -13,14 +13,17 @@ import { namePattern } from '../protocol/limits.ts'
 export class KeyRegistryError extends Error {}
 
 const name = z.string().regex(namePattern)
+const sessionSchema = z.strictObject({ name, publicKey: z.string(), revoked: z.literal(true).optional() })
 const fileSchema = z.strictObject({
-  participants: z.array(z.strictObject({ name, sessions: z.array(z.strictObject({ name, publicKey: z.string() })) })),
+  participants: z.array(z.strictObject({ name, sessions: z.array(sessionSchema) })),
 })
 
 export interface RegisteredSession {
   readonly participant: string
   readonly session: string
   readonly publicKey: KeyObject
+  /** The key is no longer good. It stays in the file, so that a start does not take it for a session without a key. */
+  readonly revoked: boolean
 }
 
 export class KeyRegistry {
@@ -45,8 +48,10 @@ export class KeyRegistry {
     return [...this.entries.values()]
   }
 
+  /** The key of a session, if it has one that is good. The same object for as long as it is the same key. */
   publicKey(participant: string, session: string): KeyObject | undefined {
-    return this.entries.get(`${participant}/${session}`)?.publicKey
+    const entry = this.entries.get(`${participant}/${session}`)
+    return entry?.revoked === false ? entry.publicKey : undefined
   }
 
   /** Where the private key of a session lies, if the engine made it. */
@@ -61,23 +66,46 @@ export class KeyRegistry {
   reloadIfChanged(): boolean {
     const version = versionOf(this.path)
     if (version === this.version || version === '') return false
-    this.entries = readEntries(this.path)
+    this.entries = readEntries(this.path, this.entries)
     this.version = version
     return true
   }
 
   /**
-   * Adds a session, or does nothing if it has a key already. Without `publicKey` a key pair is made and its private half
-   * stored, or an existing private key is used. Call `save` afterwards.
+   * Adds a session, or does nothing if it has this key already, or any if none is given: revoked ones stay revoked. Without
+   * `publicKey` a key pair is made and its private half stored, or an existing private key is used. Call `save` afterwards.
    * @returns whether anything changed
    * @throws KeyRegistryError if a private key cannot be written or read
    */
   add(participant: string, session: string, publicKey?: string): boolean {
-    const known = this.publicKey(participant, session)
-    if (publicKey === undefined ? known !== undefined : known !== undefined && exportKey(known) === publicKey)
-      return false
-    const key = publicKey === undefined ? this.ownKey(participant, session) : importKey(publicKey)
-    this.entries.set(`${participant}/${session}`, { participant, session, publicKey: key })
+    const known = this.entries.get(`${participant}/${session}`)
+    if (known !== undefined && (publicKey === undefined || exportKey(known.publicKey) === publicKey)) return false
+    this.set(participant, session, publicKey === undefined ? this.ownKey(participant, session) : importKey(publicKey))
+    return true
+  }
+
+  /**
+   * Makes a key for a session that has none, or none that is good. Call `save` afterwards.
+   * @returns whether there is a new key
+   * @throws KeyRegistryError if a private key cannot be written or read
+   */
+  issue(participant: string, session: string): boolean {
+    if (this.publicKey(participant, session) !== undefined) return false
+    this.set(participant, session, this.ownKey(participant, session))
+    return true
+  }
+
+  /**
+   * Makes the key of a session useless, writes the file, and removes the private key if the engine made it.
+   * @returns whether the session had a key that was good
+   * @throws KeyRegistryError if the file cannot be written; then nothing has changed
+   */
+  revoke(participant: string, session: string): boolean {
+    const publicKey = this.publicKey(participant, session)
+    if (publicKey === undefined) return false
+    this.set(participant, session, publicKey, true)
+    this.save()
+    rmSync(this.privateKeyPath(participant, session), { force: true })
     return true
   }
 
@@ -86,11 +114,11 @@ export class KeyRegistry {
    * @throws KeyRegistryError if it cannot be written
    */
   save(): void {
-    const participants = new Map<string, { name: string; publicKey: string }[]>()
-    for (const { participant, session, publicKey } of this.entries.values()) {
+    const participants = new Map<string, z.infer<typeof sessionSchema>[]>()
+    for (const { participant, session, publicKey, revoked } of this.entries.values()) {
       const sessions = participants.get(participant) ?? []
       participants.set(participant, sessions)
-      sessions.push({ name: session, publicKey: exportKey(publicKey) })
+      sessions.push({ name: session, publicKey: exportKey(publicKey), ...(revoked ? { revoked } : {}) })
     }
     const content = { participants: [...participants].map(([name, sessions]) => ({ name, sessions })) }
     const temporary = `${this.path}.${process.pid}`
@@ -102,6 +130,10 @@ export class KeyRegistry {
       throw new KeyRegistryError(`${this.path} cannot be written: ${(error as Error).message}`)
     }
     this.version = versionOf(this.path)
+  }
+
+  private set(participant: string, session: string, publicKey: KeyObject, revoked = false): void {
+    this.entries.set(`${participant}/${session}`, { participant, session, publicKey, revoked })
   }
 
   private ownKey(participant: string, session: string): KeyObject {
@@ -133,13 +165,17 @@ function readPublicHalf(path: string): KeyObject {
   }
 }
 
-function readEntries(path: string): Map<string, RegisteredSession> {
+/** @param known what was read before: its key objects are kept where the key is the same */
+function readEntries(path: string, known: ReadonlyMap<string, RegisteredSession>): Map<string, RegisteredSession> {
   const entries = new Map<string, RegisteredSession>()
   try {
     const { participants } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
     for (const { name: participant, sessions } of participants) {
-      for (const { name: session, publicKey } of sessions) {
-        entries.set(`${participant}/${session}`, { participant, session, publicKey: importKey(publicKey) })
+      for (const { name: session, publicKey: text, revoked = false } of sessions) {
+        const key = `${participant}/${session}`
+        const before = known.get(key)?.publicKey
+        const publicKey = before !== undefined && exportKey(before) === text ? before : importKey(text)
+        entries.set(key, { participant, session, publicKey, revoked })
       }
     }
   } catch (error) {
