@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { runCoreSuite } from './core/suite.ts'
 import { runGatewaySuite } from './gateway/suite.ts'
 import { describeMachine } from './machine.ts'
+import { runRecoverySuite } from './recovery/suite.ts'
 import { formatJson, formatReport } from './report.ts'
 import type { Report, SuiteContext } from './suite.ts'
 
@@ -29,6 +30,10 @@ suiteCommand('gateway', 'orders per second and order-to-ack latency over WebSock
   .action((options: CommonOptions & { readonly durable?: true }) =>
     run('gateway', options, (context) => runGatewaySuite(context, options.durable === true)),
   )
+
+suiteCommand('recovery', 'replay of a journal, start from a snapshot, and what taking one costs', 5).action(
+  (options: CommonOptions) => run('recovery', options, runRecoverySuite),
+)
 
 await program.parseAsync()
 

@@ -18,7 +18,8 @@ export class Processes {
   readonly failure: Promise<never>
   private readonly fail: (error: Error) => void
   private readonly running = new Set<ChildProcess>()
-  private stopping = false
+  /** Those that were told to end. */
+  private readonly ending = new Set<ChildProcess>()
 
   constructor() {
     const { promise, reject } = Promise.withResolvers<never>()
@@ -45,22 +46,24 @@ export class Processes {
     child.once('close', (code, signal) => {
       this.running.delete(child)
       const reason = errors.trim() || (signal === null ? `exit code ${code}` : signal)
-      if (!this.stopping) this.fail(new Error(`${name} ended by itself: ${reason}`))
+      if (!this.ending.delete(child)) this.fail(new Error(`${name} ended by itself: ${reason}`))
     })
     return child
   }
 
+  /** Ends one of them, with `SIGKILL` as a crash would, and waits until it is gone. */
+  async end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    if (!this.running.has(child)) return
+    this.ending.add(child)
+    const gone = once(child, 'close')
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    await gone
+    clearTimeout(timer)
+  }
+
   /** Ends all of them and waits until they are gone. */
   async stop(): Promise<void> {
-    this.stopping = true
-    await Promise.all(
-      [...this.running].map(async (child) => {
-        const gone = once(child, 'close')
-        child.kill('SIGTERM')
-        const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
-        await gone
-        clearTimeout(timer)
-      }),
-    )
+    await Promise.all([...this.running].map((child) => this.end(child)))
   }
 }

@@ -5,24 +5,11 @@
 import '../../engine/compiler.ts'
 import { Command, EventBuffer, Exchange } from '../../engine/core/index.ts'
 import { type Flow, fairPriceTicks, type Outcome } from './flow.ts'
+import { highLimits } from './high-limits.ts'
 import type { Venue } from './venue.ts'
 
 /** Commands to an event buffer, as the engine does with what one turn of the event loop brings. */
 const batchSize = 64
-
-/** Bounds that every check has to compute and that no flow reaches. */
-const highLimits = {
-  maxOrderQuantityLots: 10_000_000,
-  maxOrderNotionalMinor: 2 ** 46,
-  maxPositionLots: 1_000_000_000,
-  maxOpenOrders: 10_000_000,
-  maxGrossExposureMinor: 2 ** 52,
-  maxDailyLossMinor: 2 ** 52,
-  maxMessagesPerSecond: 2 ** 31,
-  maxPriceDistanceBasisPoints: 5_000,
-  maxDuplicateOrders: 1_000,
-  duplicateWindowMs: 1,
-} as const
 
 /** Bands are as wide that no flow reaches them either. */
 const definition = {

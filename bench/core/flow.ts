@@ -17,6 +17,11 @@ export const fairPriceTicks = 1_000_000
 /** Sessions of each participant. */
 const sessionsPerParticipant = 2
 
+/** Session numbers are dense from 1; sessions of a participant are as far apart as there are participants. */
+export function participantOf(session: number, sessionCount: number): number {
+  return ((session - 1) % (sessionCount / sessionsPerParticipant)) + 1
+}
+
 export interface Outcome {
   readonly tradeCount: number
   readonly tradedLots: number
@@ -80,9 +85,8 @@ export class Flow {
     return this.sessionCount / sessionsPerParticipant
   }
 
-  /** Session numbers are dense from 1; sessions of a participant are `participantCount` apart. */
   participantOf(session: number): number {
-    return ((session - 1) % this.participantCount) + 1
+    return participantOf(session, this.sessionCount)
   }
 }
 

@@ -1,5 +1,4 @@
 /** How large the batches of a journal are: what one turn of the engine's event loop made durable at once. */
-import { align8, batchHeaderBytes, recordHeaderBytes } from '../../engine/log/batch-format.ts'
 import { readJournal } from '../../engine/log/journal-reader.ts'
 import { FolderStorage } from '../../engine/log/journal-storage.ts'
 
@@ -14,23 +13,16 @@ export interface BatchSize {
   readonly bytes: number
 }
 
-/** Means over the batches that begin in each of the stretches. */
+/** Means over the batches that end in each of the stretches. */
 export function meanBatches(folder: string, stretches: readonly LogStretch[]): BatchSize[] {
-  const counters = stretches.map((stretch) => ({ ...stretch, commands: 0, bytes: 0, batches: 0 }))
-  let lastTimeUs = 0
-  readJournal(new FolderStorage(folder), ({ sequence, timeUs, start, end }) => {
-    // All records of a batch have one time, and hardly ever does the next batch have it as well.
-    const isNewBatch = timeUs !== lastTimeUs
-    lastTimeUs = timeUs
-    for (const counter of counters) {
-      if (sequence <= counter.from || sequence > counter.to) continue
-      counter.commands++
-      counter.bytes += align8(recordHeaderBytes + end - start)
-      if (isNewBatch) counter.batches++
-    }
-  })
-  return counters.map(({ commands, bytes, batches }) => ({
-    commands: commands / batches,
-    bytes: batchHeaderBytes + bytes / batches,
-  }))
+  const sums = stretches.map((stretch) => ({ ...stretch, batches: 0, commands: 0, bytes: 0 }))
+  const visitBatch = (batch: { readonly position: { readonly sequence: number } } & BatchSize) => {
+    const sum = sums.find(({ from, to }) => batch.position.sequence > from && batch.position.sequence <= to)
+    if (sum === undefined) return
+    sum.batches++
+    sum.commands += batch.commands
+    sum.bytes += batch.bytes
+  }
+  readJournal(new FolderStorage(folder), () => {}, { visitBatch })
+  return sums.map(({ batches, commands, bytes }) => ({ commands: commands / batches, bytes: bytes / batches }))
 }

@@ -3,6 +3,7 @@
  * under the same load. The two take turns, so that a change of the machine's mood meets both. What is durable waits for
  * the disk, so then the disk is measured by itself as well.
  */
+import { EngineFiles, EngineProcess } from '../engine-process.ts'
 import { GeneratorProcess } from '../load/generator-process.ts'
 import type { Target } from '../load/job.ts'
 import { Processes } from '../processes.ts'
@@ -10,12 +11,11 @@ import type { Report, SuiteContext } from '../suite.ts'
 import { Contestant } from './contestant.ts'
 import { type DiskReply, measureDisk } from './disk-process.ts'
 import { EchoProcess } from './echo-process.ts'
-import { EngineFiles, EngineProcess } from './engine-process.ts'
 import { gatewayReport, type LatencyAtRate } from './gateway-report.ts'
 import type { LogStretch } from './journal-batches.ts'
+import { loadPlace, loadVenue } from './load-venue.ts'
 
 const connectionCount = 16
-const instrument = 1
 /** Throughput is measured in this many turns. */
 const throughputTurns = 3
 /** Orders per second at which latency is measured. */
@@ -26,7 +26,7 @@ const longestDiskSeconds = 2
 export async function runGatewaySuite(context: SuiteContext, durable: boolean): Promise<Report> {
   const interrupted = Promise.withResolvers<never>()
   context.signal.addEventListener('abort', () => interrupted.reject(new Error('interrupted')), { once: true })
-  const files = new EngineFiles(connectionCount)
+  const files = new EngineFiles(loadVenue(connectionCount))
   const processes = new Processes()
   try {
     if (durable) files.requireDisk()
@@ -44,11 +44,11 @@ async function measure(
   durable: boolean,
 ): Promise<Report> {
   progress('starting the servers and their load generators')
-  const engineProcess = await EngineProcess.start(processes, files, durable)
+  const engineProcess = await EngineProcess.start(processes, files, { logMode: durable ? 'sync' : 'memory' })
   const echoProcess = await EchoProcess.start(processes)
   const load = (target: Target) => GeneratorProcess.connect(processes, target)
-  const engineLoad = await load({ kind: 'engine', port: engineProcess.port, instrument, sessions: files.sessions })
-  const echoLoad = await load({ kind: 'echo', port: echoProcess.port, instrument, connections: connectionCount })
+  const engineLoad = await load({ kind: 'engine', port: engineProcess.port, ...loadPlace, sessions: files.sessions })
+  const echoLoad = await load({ kind: 'echo', port: echoProcess.port, ...loadPlace, connections: connectionCount })
   const engine = new Contestant('engine', engineProcess.pid, engineLoad)
   const echo = new Contestant('bare echo', echoProcess.pid, echoLoad)
 

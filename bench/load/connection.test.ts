@@ -24,7 +24,12 @@ describe('a connection of the load', () => {
     })
     const { port } = server.address() as AddressInfo
     const connection = await new Promise<EchoConnection>((resolve, reject) => {
-      const opened: EchoConnection = new EchoConnection(port, new OrderStream(1, 7), () => resolve(opened), reject)
+      const opened: EchoConnection = new EchoConnection(
+        port,
+        new OrderStream(1, { instrument: 7, fairPriceTicks: 10_000 }),
+        () => resolve(opened),
+        reject,
+      )
     })
     const answered = new Promise<void>((resolve) => {
       connection.onAnswers = () => connection.unanswered === 0 && resolve()

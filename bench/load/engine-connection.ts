@@ -63,6 +63,7 @@ export class EngineConnection extends LoadConnection implements AnswerHandler {
         this.onLoggedOn()
         break
       case 'heartbeat':
+      case 'openOrders':
       case 'position':
         break
       default:

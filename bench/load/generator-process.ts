@@ -8,18 +8,29 @@ import type { ClosedLoop, Job, LoadResult, OpenLoop, OpenLoopResult, Reply, Targ
 const script = fileURLToPath(new URL('../load-generator.ts', import.meta.url))
 
 export class GeneratorProcess {
-  private readonly child: ChildProcess
+  readonly child: ChildProcess
 
   private constructor(child: ChildProcess) {
     this.child = child
   }
 
+  /** Starts a generator that has no connections yet. */
+  static async start(processes: Processes): Promise<GeneratorProcess> {
+    const child = processes.start('the load generator', 'client', [script])
+    await once(child, 'message')
+    return new GeneratorProcess(child)
+  }
+
   /** Starts a generator and opens its connections. */
   static async connect(processes: Processes, target: Target): Promise<GeneratorProcess> {
-    const child = processes.start(`the load generator of the ${target.kind}`, 'client', [script])
-    const generator = new GeneratorProcess(child)
+    const generator = await GeneratorProcess.start(processes)
     await generator.perform({ type: 'connect', target })
     return generator
+  }
+
+  /** Connects and sends one order; returns when it was acknowledged, milliseconds since 1970. */
+  async sendFirstOrder(target: Target): Promise<number> {
+    return (await this.perform({ type: 'firstOrder', target })).acknowledgedAtMs
   }
 
   async runClosedLoop(loop: ClosedLoop): Promise<LoadResult> {

@@ -1,5 +1,6 @@
 /** What the parent process tells the load generator to do, one job at a time, and what it hears back. */
 import type { LatencySummary } from './latency.ts'
+import type { StreamPlace } from './order-stream.ts'
 
 /** A session of the engine and the private key (PEM) that opens it. */
 export interface Credentials {
@@ -8,19 +9,17 @@ export interface Credentials {
   readonly privateKeyPem: string
 }
 
-export interface EngineTarget {
+export interface EngineTarget extends StreamPlace {
   readonly kind: 'engine'
   readonly port: number
-  readonly instrument: number
   /** One connection for each. */
   readonly sessions: readonly Credentials[]
 }
 
 /** The echo server speaks WebSocket but knows no logon, and answers every frame with one frame. */
-export interface EchoTarget {
+export interface EchoTarget extends StreamPlace {
   readonly kind: 'echo'
   readonly port: number
-  readonly instrument: number
   readonly connections: number
 }
 
@@ -69,12 +68,17 @@ export interface OpenLoopResult extends LoadResult {
 
 export type Job =
   | { readonly type: 'connect'; readonly target: Target }
+  /** Connects, and sends one order over the first connection. */
+  | { readonly type: 'firstOrder'; readonly target: Target }
   | ({ readonly type: 'closedLoop' } & ClosedLoop)
   | ({ readonly type: 'openLoop' } & OpenLoop)
 
-/** Answers the job of the same type, or says that something went wrong. */
+/** Answers the job of the same type, or says that something went wrong; `ready` comes before the first job. */
 export type Reply =
+  | { readonly type: 'ready' }
   | { readonly type: 'connect' }
+  /** When the order was acknowledged, milliseconds since 1970. */
+  | { readonly type: 'firstOrder'; readonly acknowledgedAtMs: number }
   | { readonly type: 'closedLoop'; readonly result: LoadResult }
   | { readonly type: 'openLoop'; readonly result: OpenLoopResult }
   | { readonly type: 'failed'; readonly message: string }

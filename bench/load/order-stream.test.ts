@@ -4,7 +4,7 @@ import { WireWriter } from '../../protocol/wire.ts'
 import { OrderStream } from './order-stream.ts'
 
 function commands(count: number, seed: number) {
-  const stream = new OrderStream(seed, 3)
+  const stream = new OrderStream(seed, { instrument: 3, fairPriceTicks: 10_000 })
   const writer = new WireWriter(64)
   return Array.from({ length: count }, (_, index) => {
     writer.position = 0
@@ -40,7 +40,7 @@ describe('order stream', () => {
   })
 
   it('does not cancel an order that it was told is gone', () => {
-    const stream = new OrderStream(3, 1)
+    const stream = new OrderStream(3, { instrument: 1, fairPriceTicks: 10_000 })
     const writer = new WireWriter(64)
     for (let ref = 1; ref <= 10_000; ref++) {
       writer.position = 0

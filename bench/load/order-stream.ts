@@ -8,8 +8,6 @@ import { encodeOrderEntry, type OrderEntryFields } from '../../protocol/order-en
 import type { WireWriter } from '../../protocol/wire.ts'
 import { Random } from '../random.ts'
 
-export const fairPriceTicks = 10_000
-
 /** Most resting orders of a stream. Sixteen streams keep about a thousand between them. */
 const maxOpenOrders = 128
 const depthTicks = 50
@@ -19,17 +17,26 @@ const refMask = 0xffff
 const { limit, market } = enumerations.orderType
 const { goodTillCancel, immediateOrCancel } = enumerations.timeInForce
 
+/** Where a stream trades. */
+export interface StreamPlace {
+  readonly instrument: number
+  /** Its orders lie around this price. */
+  readonly fairPriceTicks: number
+}
+
 export class OrderStream {
   private readonly random: Random
   private readonly instrument: number
+  private readonly fairPriceTicks: number
   /** Refs of orders that may rest, in no order. */
   private readonly openRefs: number[] = []
   private readonly isOpen = new Uint8Array(refMask + 1)
   private readonly command: OrderEntryFields
 
-  constructor(seed: number, instrument: number) {
+  constructor(seed: number, { instrument, fairPriceTicks }: StreamPlace) {
     this.random = new Random(seed)
     this.instrument = instrument
+    this.fairPriceTicks = fairPriceTicks
     this.command = {
       type: 0,
       ref: 0,
@@ -69,7 +76,7 @@ export class OrderStream {
     if (orderRef === 0) {
       const side = this.random.between(1, 2)
       const away = this.random.between(1, depthTicks)
-      const priceTicks = side === enumerations.side.buy ? fairPriceTicks - away : fairPriceTicks + away
+      const priceTicks = this.fairPriceTicks + (side === enumerations.side.buy ? -away : away)
       this.newOrder(ref, side, limit, goodTillCancel, this.random.between(10, 100), priceTicks)
     } else {
       this.command.type = messages.cancelOrder.number
@@ -81,7 +88,7 @@ export class OrderStream {
   private takeLiquidity(ref: number, draw: number): void {
     const side = this.random.between(1, 2)
     const through = this.random.between(1, 3)
-    const priceTicks = side === enumerations.side.buy ? fairPriceTicks + through : fairPriceTicks - through
+    const priceTicks = this.fairPriceTicks + (side === enumerations.side.buy ? through : -through)
     const orderType = draw === 100 ? market : limit
     const timeInForce = draw <= 97 ? goodTillCancel : immediateOrCancel
     this.newOrder(ref, side, orderType, timeInForce, this.random.between(1, 20), orderType === market ? 0 : priceTicks)
