@@ -8,14 +8,20 @@ import { decodeOrderEntry } from '../protocol/order-entry-codec.ts'
 import { Command, type ControlCommand, type Definition, type EventBuffer, type Exchange } from './core/index.ts'
 import type { LogRecord } from './log/command-log.ts'
 
+const advice = 'Run the version of the engine that wrote it, or start with an empty data folder.'
+
 /** The log was read, but the exchange cannot carry out what it holds: another version of the engine wrote it. */
 export class RecoveryError extends Error {
   readonly sequence: number
+  /** What is wrong, and what can be done: the message's two halves. */
+  readonly reason: string
+  readonly action = advice
 
   constructor(sequence: number, cause: Error) {
-    const advice = 'Run the version of the engine that wrote it, or start with an empty data folder.'
-    super(`command ${sequence} of the log cannot be applied: ${cause.message}. ${advice}`, { cause })
+    const reason = `command ${sequence} of the log cannot be applied: ${cause.message}`
+    super(`${reason}. ${advice}`, { cause })
     this.sequence = sequence
+    this.reason = reason
   }
 }
 

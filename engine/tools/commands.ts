@@ -6,6 +6,8 @@ import type { Command } from 'commander'
 import { RecoveryError } from '../command-player.ts'
 import { LogCorruptError } from '../log/command-log.ts'
 import { exportJournal } from './journal-export.ts'
+import { inspectJournal } from './journal-inspect.ts'
+import { verifyJournal } from './journal-verify.ts'
 import { replay } from './replay.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -14,6 +16,19 @@ const wrongUsage = 2
 export function addToolCommands(program: Command): void {
   const journal = withUsageCode(program.command('journal').description('the command log: check it, look into it'))
   const pointHelp = 'a sequence number, or a time: UTC as in 2026-03-31T09:30:00, or microseconds since 1970'
+  journal
+    .command('verify')
+    .description('check every file of the log and every snapshot')
+    .option('--replay', 'also carry out the log, and compare the state with that of each snapshot')
+    .option('--json', 'print one JSON object')
+    .option('--data <folder>', 'data folder', './data')
+    .action(plainly(verifyJournal))
+  journal
+    .command('inspect')
+    .description('show what is in the log: how much, from when to when, which commands, from whom')
+    .option('--json', 'print one JSON object')
+    .option('--data <folder>', 'data folder', './data')
+    .action(plainly(inspectJournal))
   journal
     .command('export')
     .description('print the log as JSON, a line for each command: who sent what and when, and what came of it')
@@ -28,6 +43,7 @@ export function addToolCommands(program: Command): void {
   withUsageCode(program.command('replay'))
     .description('apply the log, and print what the exchange was like then')
     .option('--until <place>', `stop here, this place included: ${pointHelp}`)
+    .option('--from-snapshot', 'begin with the newest snapshot before that place, and carry out only what comes after')
     .option('--hash', 'print the hash of the state')
     .option('--json', 'print one JSON object')
     .option('--data <folder>', 'data folder', './data')

@@ -4,64 +4,116 @@
  * everything up to the last whole batch.
  */
 import { existsSync, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { lockHolder } from '../lock.ts'
 import { LogCorruptError, type LogRecord } from '../log/command-log.ts'
-import { readJournal } from '../log/journal-reader.ts'
+import { type JournalEnd, type ReadOptions, readJournal, segmentFiles } from '../log/journal-reader.ts'
 import { FolderStorage } from '../log/journal-storage.ts'
+import { firstSequenceOf } from '../log/segment-format.ts'
+import { readSnapshot, readSnapshotHeader, type Snapshot } from '../log/snapshot-reader.ts'
+import { type SnapshotFile, SnapshotStore } from '../log/snapshot-store.ts'
+import type { Placed } from './log-point.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Thrown through the reader by a visitor that has seen enough. */
 const enough = new Error('enough was read')
 
-/** Long enough for a batch that was being written to be whole. */
-const writingMs = 200
+/** Long enough for whatever the engine was about to be done. */
+const changeMs = 200
 
 export class DataFolder {
   readonly path: string
   /** Process id of the engine that runs on it, if one does. */
   readonly enginePid: number | undefined
-  private readonly storage: FolderStorage
+  /** Sequence number of the first command that is still there: above 1 if old segments were deleted. */
+  readonly firstSequence: number
+  readonly snapshotStorage: FolderStorage
+  private readonly journal: FolderStorage
 
   /** @throws UsageError if there is no such folder, or no log in it */
   constructor(path: string) {
     this.path = resolve(path)
     if (!existsSync(this.path)) throw new UsageError(`there is no folder ${this.path}; --data names the data folder`)
     if (!statSync(this.path).isDirectory()) throw new UsageError(`${this.path} is a file; --data names the data folder`)
-    const journal = join(this.path, 'journal')
-    this.storage = new FolderStorage(journal)
     this.enginePid = lockHolder(this.path)
-    if (!existsSync(journal)) {
-      throw new UsageError(
-        `there is no log in ${this.path}: no engine has written one there (--log-mode memory writes none)`,
-      )
-    }
+    this.journal = new FolderStorage(join(this.path, 'journal'))
+    this.snapshotStorage = new FolderStorage(join(this.path, 'snapshots'))
+    const [first] = segmentFiles(this.journal)
+    if (first === undefined) throw this.isEmpty()
+    this.firstSequence = firstSequenceOf(first.name)
+  }
+
+  /** The files of the log, in order. */
+  segmentPaths(): string[] {
+    return segmentFiles(this.journal).map(({ storage, name }) => storage.pathOf(name))
+  }
+
+  /** A file as it is shown: from this folder. */
+  shortName(file: string): string {
+    return relative(this.path, file)
   }
 
   /**
-   * Hands every record to `visit`, in order, until it returns false.
+   * Hands every record to `visit`, in order, until it returns false. Returns where the log ends, if it came to there.
    * @throws LogCorruptError where the log is damaged
    */
-  read(visit: (record: LogRecord) => boolean): void {
+  read(visit: (record: LogRecord) => boolean, options: ReadOptions = {}): JournalEnd | undefined {
     const visitUntilEnough = (record: LogRecord) => {
       if (!visit(record)) throw enough
     }
     try {
-      readJournal(this.storage, visitUntilEnough)
+      return readJournal(this.journal, visitUntilEnough, options)
     } catch (error) {
-      if (error !== enough && !this.wasBeingWritten(error)) throw error
+      if (error === enough) return undefined
+      if (error instanceof LogCorruptError) this.refuseIfChanged(error)
+      throw error
     }
   }
 
-  /** Whether what looked like damage was the end of the log in the making: damage is what is still there a moment later. */
-  private wasBeingWritten(error: unknown): boolean {
-    if (this.enginePid === undefined || !(error instanceof LogCorruptError)) return false
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, writingMs)
-    try {
-      readJournal(this.storage, () => {})
-    } catch (again) {
-      return !(again instanceof LogCorruptError && again.file === error.file && again.offset === error.offset)
+  /** Snapshot files, newest first. */
+  snapshots(): SnapshotFile[] {
+    return new SnapshotStore(this.snapshotStorage).list()
+  }
+
+  /** The newest snapshot that the log continues and that is wanted; undefined if there is none. */
+  newestSnapshot(isWanted: (place: Placed) => boolean): Snapshot | undefined {
+    return this.firstSound(this.snapshots(), isWanted)
+  }
+
+  /** The oldest snapshot that the log continues; undefined if there is none. */
+  oldestSnapshot(): Snapshot | undefined {
+    return this.firstSound(this.snapshots().reverse(), () => true)
+  }
+
+  /** What cannot be read is passed over, with a warning. */
+  private firstSound(files: readonly SnapshotFile[], isWanted: (place: Placed) => boolean): Snapshot | undefined {
+    for (const { name, sequence } of files) {
+      if (sequence < this.firstSequence - 1) continue
+      try {
+        const { timeUs } = readSnapshotHeader(this.snapshotStorage, name)
+        if (isWanted({ sequence, timeUs })) return readSnapshot(this.snapshotStorage, name)
+      } catch (error) {
+        console.error(`engine: the snapshot ${name} is passed over: ${(error as Error).message}`)
+      }
     }
-    return true
+    return undefined
+  }
+
+  private isEmpty(): UsageError {
+    return new UsageError(
+      `there is no log in ${this.path}: no engine has written one there (with --log-mode memory none does)`,
+    )
+  }
+
+  /** Damage is what is still there a moment later; all else is an engine at work, which puts away old segments. */
+  private refuseIfChanged(fault: LogCorruptError): void {
+    if (this.enginePid === undefined) return
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, changeMs)
+    try {
+      readJournal(this.journal, () => {})
+    } catch (again) {
+      if (again instanceof LogCorruptError && again.file === fault.file && again.offset === fault.offset) return
+    }
+    throw new UsageError('an engine is running and has changed files of the log while they were read; try again')
   }
 }

@@ -33,7 +33,7 @@ interface Entry {
 export function exportJournal(options: ExportOptions): void {
   const from = options.from === undefined ? undefined : parseLogPoint(options.from, '--from')
   const until = options.until === undefined ? undefined : parseLogPoint(options.until, '--until')
-  const run = new LogRun(new DataFolder(options.data))
+  const run = new LogRun(new DataFolder(options.data), from && ((place) => isBefore(place, from)))
   const names = new Names(run.exchange)
   const events = new EventObjects(names, options.all === true)
   const output = new LineOutput(options.output)

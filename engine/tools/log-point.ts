@@ -9,7 +9,7 @@ export interface LogPoint {
 }
 
 /** What has a place in the log. */
-interface Placed {
+export interface Placed {
   readonly sequence: number
   readonly timeUs: number
 }

@@ -1,32 +1,51 @@
 /** Carries out a log, up to where somebody wants to know what the exchange was like. */
 import { CommandPlayer } from '../command-player.ts'
 import { EventBuffer, Exchange } from '../core/index.ts'
-import type { LogRecord } from '../log/command-log.ts'
+import type { LogPosition, LogRecord } from '../log/command-log.ts'
 import type { DataFolder } from './data-folder.ts'
-import { formatLogPoint, formatTime, isAfter, type LogPoint } from './log-point.ts'
+import { formatLogPoint, formatTime, isAfter, type LogPoint, type Placed } from './log-point.ts'
 import { UsageError } from './usage-error.ts'
 
 export class LogRun {
-  readonly exchange = new Exchange()
+  readonly exchange: Exchange
+  /** Where it begins; undefined if with the first command. */
+  readonly start: LogPosition | undefined
   /** How many commands were carried out. */
   commands = 0
   private readonly data: DataFolder
   private stoppedEarly = false
 
-  constructor(data: DataFolder) {
+  /**
+   * Begins with the newest snapshot that may be used, if one is there; else with the first command, or, if that was
+   * deleted, with the oldest snapshot.
+   * @throws UsageError if what comes before the first command that is there cannot be had
+   */
+  constructor(data: DataFolder, mayUse?: (place: Placed) => boolean) {
     this.data = data
+    const { firstSequence } = data
+    const newest = mayUse && data.newestSnapshot(mayUse)
+    const snapshot = newest ?? (firstSequence === 1 ? undefined : data.oldestSnapshot())
+    if (snapshot === undefined && firstSequence > 1) {
+      throw new UsageError(`the log begins with command ${firstSequence}, and there is no snapshot to begin with`)
+    }
+    this.start = snapshot?.position
+    this.exchange = snapshot === undefined ? new Exchange() : Exchange.fromImage(snapshot.image)
   }
 
   /**
    * Carries out all commands up to `until`, or to the end of the log.
    * @param after called after each with what it caused; both are valid during the call
-   * @throws UsageError if the log is empty
    * @throws LogCorruptError, RecoveryError as recovery does
    */
   play(until: LogPoint | undefined, after?: (record: LogRecord, events: EventBuffer) => void): void {
     const player = new CommandPlayer(this.exchange)
     const events = new EventBuffer()
-    this.data.read((record) => {
+    if (until !== undefined && this.start !== undefined && isAfter(this.exchange, until)) {
+      throw new UsageError(
+        `${formatLogPoint(until)} lies before command ${this.start.sequence + 1}, the first that is there`,
+      )
+    }
+    const visit = (record: LogRecord) => {
       if (until !== undefined && isAfter(record, until)) {
         this.stoppedEarly = true
         return false
@@ -36,10 +55,8 @@ export class LogRun {
       after?.(record, events)
       events.clear()
       return true
-    })
-    if (this.exchange.sequence === 0 && !this.stoppedEarly) {
-      throw new UsageError(`the log in ${this.data.path} is empty`)
     }
+    this.data.read(visit, this.start && { after: this.start })
   }
 
   /** @throws UsageError if a place that was asked for with `option` lies behind the end of the log */
