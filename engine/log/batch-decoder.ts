@@ -1,22 +1,30 @@
 /**
- * Hands out the records of batches that were found intact, and checks that they continue what came before: sequences
- * without a gap, time never backwards. A log in memory and one in files read their batches with it.
+ * Hands out the records of batches that were found intact, and checks that they continue what came before: by sequence,
+ * by digest, and time never backwards. A log in memory and one in files read their batches with it.
  */
 import {
   align8,
+  batchDigest,
   batchHeaderBytes,
   FIRST_SEQUENCE,
+  getDigest,
   getUint53,
+  PREVIOUS_DIGEST,
   RECORD_COUNT,
   recordHeaderBytes,
   TIME_US,
 } from './batch-format.ts'
-import type { LogRecord } from './command-log.ts'
+import type { LogPosition, LogRecord } from './command-log.ts'
+
+/** Where any log begins. */
+export const beginning: LogPosition = { sequence: 0, digest: '' }
 
 export class BatchDecoder {
   lastSequence = 0
   lastTimeUs = 0
+  private digest = ''
   private readonly visit: (record: LogRecord) => void
+  private readonly after: LogPosition
   private readonly record: LogRecord = {
     sequence: 0,
     timeUs: 0,
@@ -26,8 +34,22 @@ export class BatchDecoder {
     end: 0,
   }
 
-  constructor(visit: (record: LogRecord) => void) {
+  /** Batches up to `after` are only checked. */
+  constructor(visit: (record: LogRecord) => void, after: LogPosition) {
     this.visit = visit
+    this.after = after
+  }
+
+  /** Where the batches so far end. */
+  get position(): LogPosition {
+    return { sequence: this.lastSequence, digest: this.digest }
+  }
+
+  /** Says what the first batch must continue. @returns what is wrong with it, if something is */
+  beginAt({ sequence, digest }: LogPosition): string | undefined {
+    this.lastSequence = sequence
+    this.digest = digest
+    return this.faultOfPosition()
   }
 
   /**
@@ -41,8 +63,15 @@ export class BatchDecoder {
     if (firstSequence !== this.lastSequence + 1) {
       return `sequence ${firstSequence} follows ${this.lastSequence}: commands are missing or out of order`
     }
+    if (getDigest(view, offset + PREVIOUS_DIGEST) !== this.digest) {
+      return `the batch with sequence ${firstSequence} continues another batch than the one before it`
+    }
     if (timeUs < this.lastTimeUs) return `time goes backwards, from ${this.lastTimeUs} to ${timeUs} µs`
     if (endOfRecords(view, offset, length, count) !== offset + length) return 'the records do not fill the batch'
+    this.lastSequence = firstSequence + count - 1
+    this.lastTimeUs = timeUs
+    this.digest = batchDigest(view, offset, length)
+    if (firstSequence <= this.after.sequence) return this.faultOfPosition()
 
     const { record, visit } = this
     record.bytes = bytes
@@ -56,8 +85,22 @@ export class BatchDecoder {
       position = align8(record.end)
       visit(record)
     }
-    this.lastSequence = firstSequence + count - 1
-    this.lastTimeUs = timeUs
+    return undefined
+  }
+
+  /** Says that there are no more batches. @returns what is wrong with that, if something is */
+  faultOfEnd(): string | undefined {
+    const { sequence } = this.after
+    if (this.lastSequence >= sequence) return undefined
+    return `the log ends with sequence ${this.lastSequence}, but it went on to ${sequence} at least: its end is missing`
+  }
+
+  /** What keeps the position that was asked for from being one of this log, if the batches so far reach it. */
+  private faultOfPosition(): string | undefined {
+    const { sequence, digest } = this.after
+    if (this.lastSequence < sequence || sequence === 0) return undefined
+    if (this.lastSequence > sequence) return `no batch ends with sequence ${sequence}, where reading was to begin`
+    if (this.digest !== digest) return `up to sequence ${sequence} the log is not the one that reading was to continue`
     return undefined
   }
 }

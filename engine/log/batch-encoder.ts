@@ -6,6 +6,7 @@ import { doubleZero } from '../core/index.ts'
 import {
   align8,
   batchCrc,
+  batchDigest,
   batchHeaderBytes,
   batchMagic,
   CRC,
@@ -14,12 +15,15 @@ import {
   LENGTH_INVERTED,
   MAGIC,
   maxBatchBytes,
+  PREVIOUS_DIGEST,
   RECORD_COUNT,
   recordHeaderBytes,
+  setDigest,
   setUint53,
   TIME_US,
-  UNUSED,
+  ZEROS,
 } from './batch-format.ts'
+import type { LogPosition } from './command-log.ts'
 
 export class BatchEncoder {
   /** The batch, from `start` to `end`. Replaced when it grows. */
@@ -31,6 +35,10 @@ export class BatchEncoder {
   firstSequence = doubleZero
   private lastSequence = doubleZero
   private lastTimeUs = doubleZero
+  /** What the batch continues, and the digest that it has once it is sealed. */
+  private previousSequence = doubleZero
+  private previousDigest = ''
+  private digest = ''
 
   /** Leaves `start` bytes (a multiple of 8) free before the batch, for a segment header to be written along with it. */
   constructor(start: number) {
@@ -45,10 +53,18 @@ export class BatchEncoder {
     return this.end - this.start
   }
 
+  /** Where the batch begins. */
+  get position(): LogPosition {
+    return { sequence: this.previousSequence, digest: this.previousDigest }
+  }
+
   /** Says what the log ends with, so that the next record must follow it. */
-  continueAfter(lastSequence: number, lastTimeUs: number): void {
-    this.lastSequence = lastSequence
+  continueAfter(position: LogPosition, lastTimeUs: number): void {
+    this.lastSequence = position.sequence
     this.lastTimeUs = lastTimeUs
+    this.previousSequence = position.sequence
+    this.previousDigest = position.digest
+    this.digest = position.digest
   }
 
   /** @throws RangeError as CommandLog.append says */
@@ -69,7 +85,7 @@ export class BatchEncoder {
     const target = this.bytes
     // Messages are short: copying them byte by byte costs less than a call to set(), and no subarray.
     for (let from = start, to = messageStart; from < end; from += 1, to += 1) target[to] = bytes[from]
-    for (let padding = messageEnd; padding < recordEnd; padding += 1) target[padding] = 0xff
+    for (let padding = messageEnd; padding < recordEnd; padding += 1) target[padding] = 0
     if (this.recordCount === 0) this.firstSequence = sequence
     this.recordCount += 1
     this.end = recordEnd
@@ -84,14 +100,18 @@ export class BatchEncoder {
     view.setUint32(start + LENGTH, length, true)
     view.setUint32(start + LENGTH_INVERTED, ~length, true)
     view.setUint32(start + RECORD_COUNT, this.recordCount, true)
-    view.setUint32(start + UNUSED, 0xffff_ffff, true)
+    view.setUint32(start + ZEROS, 0, true)
     setUint53(view, start + FIRST_SEQUENCE, this.firstSequence)
     setUint53(view, start + TIME_US, this.lastTimeUs)
+    setDigest(view, start + PREVIOUS_DIGEST, this.previousDigest)
     view.setUint32(start + CRC, batchCrc(view, start, length), true)
+    this.digest = batchDigest(view, start, length)
   }
 
-  /** Begins the next batch. */
-  clear(): void {
+  /** Begins the next batch, which continues this one. */
+  next(): void {
+    this.previousSequence = this.lastSequence
+    this.previousDigest = this.digest
     this.recordCount = 0
     this.end = this.start + batchHeaderBytes
   }

@@ -2,17 +2,23 @@
  * The bytes of a batch: the records that one commit makes durable together. Little endian, every part 8-byte aligned.
  *
  *     batch    magic u32 · CRC32 u32 of all that follows · byte length u32 · the same, bits inverted, u32 ·
- *              record count u32 · ones u32 · first sequence u64 · time u64 (µs) · records
- *     record   message length u32 · session u32 · message · ones up to the next multiple of 8
+ *              record count u32 · zeros u32 · first sequence u64 · time u64 (µs) · digest of the batch before, 16 bytes ·
+ *              records
+ *     record   message length u32 · session u32 · message · zeros up to the next multiple of 8
  *
  * The inverted length makes the length trustworthy by itself: damage elsewhere cannot hide where the batch should end.
- * Unused bytes are ones, so that no 8-byte word of a batch is zero, which tells what was never written from what was written
- * and damaged (see torn-tail.ts). Another layout takes another format version in the segment header.
+ *
+ * A batch's digest is the first 16 bytes of the SHA-256 of what its CRC covers. As that has the digest of the batch before
+ * in it, the digests are a chain, and each stands for all of the log up to there. The chain begins with the log's identity.
+ * In memory digests and identities are hexadecimal.
+ *
+ * Another layout takes another format version in the segment header.
  */
+import { hash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-export const batchMagic = 0x31_42_46_54 // "TFB1"
-export const batchHeaderBytes = 40
+export const batchMagic = 0x32_42_46_54 // "TFB2"
+export const batchHeaderBytes = 56
 export const recordHeaderBytes = 8
 /** Most bytes of one batch; far above what a turn can bring, well below what the length field can hold. */
 export const maxBatchBytes = 2 ** 30
@@ -22,11 +28,14 @@ export const CRC = 4
 export const LENGTH = 8
 export const LENGTH_INVERTED = 12
 export const RECORD_COUNT = 16
-export const UNUSED = 20
+export const ZEROS = 20
 export const FIRST_SEQUENCE = 24
 export const TIME_US = 32
-/** The CRC covers the batch from here on. */
-const CRC_FROM = LENGTH
+export const PREVIOUS_DIGEST = 40
+/** The CRC and the digest cover the batch from here on. */
+const COVERED = LENGTH
+
+const digestBytes = 16
 
 /** Rounds up to a multiple of 8. */
 export function align8(bytes: number): number {
@@ -41,6 +50,15 @@ export function setUint53(view: DataView, offset: number, value: number): void {
 
 export function getUint53(view: DataView, offset: number): number {
   return view.getUint32(offset + 4, true) * 2 ** 32 + view.getUint32(offset, true)
+}
+
+/** Writes a digest or an identity. */
+export function setDigest(view: DataView, offset: number, digest: string): void {
+  Buffer.from(view.buffer, view.byteOffset + offset, digestBytes).write(digest, 'hex')
+}
+
+export function getDigest(view: DataView, offset: number): string {
+  return Buffer.from(view.buffer, view.byteOffset + offset, digestBytes).toString('hex')
 }
 
 /** Byte length of the batch whose header is at `offset`, or 0 if there is none that would end by `limit`. */
@@ -59,10 +77,18 @@ export function plausibleLengthAt(view: DataView, offset: number, limit: number)
 
 /** CRC32 of the batch of `length` bytes at `offset`. */
 export function batchCrc(view: DataView, offset: number, length: number): number {
-  return crc32(new Uint8Array(view.buffer, view.byteOffset + offset + CRC_FROM, length - CRC_FROM))
+  return crc32(coveredPart(view, offset, length))
 }
 
 /** Whether a whole and undamaged batch of `length` bytes is at `offset`. */
 export function batchIsIntact(view: DataView, offset: number, length: number): boolean {
   return batchCrc(view, offset, length) === view.getUint32(offset + CRC, true)
+}
+
+export function batchDigest(view: DataView, offset: number, length: number): string {
+  return hash('sha256', coveredPart(view, offset, length)).slice(0, 2 * digestBytes)
+}
+
+function coveredPart(view: DataView, offset: number, length: number): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset + offset + COVERED, length - COVERED)
 }

@@ -35,9 +35,9 @@ describe('the files of a journal', () => {
     journal.close()
   })
 
-  it('are named by their first sequence, of one size, and follow each other without a gap over many segments', () => {
+  it('are named by their first sequence, of one size, and follow each other without a gap over many segments', async () => {
     const batches = makeBatches(...Array.from({ length: 200 }, (_, index) => 1 + (index % 7)))
-    writeJournal(place.folder, batches)
+    await writeJournal(place.folder, batches)
     const segments = segmentPaths(place.folder)
     expect(segments.length).toBeGreaterThan(5)
     expect(path.basename(segments[0])).toBe('000000000001.log')
@@ -48,34 +48,35 @@ describe('the files of a journal', () => {
     expect(readRecords(place.folder)).toEqual(batches.flat())
   })
 
-  it('go on in the last segment when the journal is opened again', () => {
+  it('go on in the last segment when the journal is opened again', async () => {
     const batches = makeBatches(2, 2, 2)
-    for (const batch of batches) writeJournal(place.folder, [batch])
+    for (const batch of batches) await writeJournal(place.folder, [batch])
     expect(segmentPaths(place.folder)).toHaveLength(1)
     expect(readRecords(place.folder)).toEqual(batches.flat())
   })
 
-  it('give a batch that is larger than a segment a segment of its own', () => {
+  it('give a batch that is larger than a segment a segment of its own', async () => {
     const batches = makeBatches(60, 400, 150, 3)
-    writeJournal(place.folder, batches)
+    await writeJournal(place.folder, batches)
     const sizes = segmentPaths(place.folder).map((segment) => fs.statSync(segment).size)
     expect(sizes).toHaveLength(3)
     expect(sizes[1]).toBeGreaterThan(8_192)
     expect(readRecords(place.folder)).toEqual(batches.flat())
   })
 
-  it('include one that is prepared in the background once an eighth of the current one is used, so that no commit makes it', async () => {
+  it('include one that is prepared once an eighth of the current one is used, so that no commit waits for it', async () => {
     const disk = watchedStorage(place.folder)
     const journal = new FileJournal(disk.storage, smallSegments)
     journal.replay(() => {})
     const batches = makeBatches(10, 80, 80, 12)
-    commitBatch(journal, batches[0])
-    expect(disk.background.begun).toBe(0)
-    commitBatch(journal, batches[1])
-    await vi.waitFor(() => expect(disk.background).toEqual({ begun: 2, ended: 2 }))
+    await commitBatch(journal, batches[0])
+    expect(fs.readdirSync(place.folder)).toHaveLength(1)
+    await commitBatch(journal, batches[1])
+    expect(fs.readdirSync(place.folder)).toHaveLength(2)
+    await disk.quiet()
     disk.operations.length = 0
-    commitBatch(journal, batches[2])
-    commitBatch(journal, batches[3])
+    await commitBatch(journal, batches[2])
+    await commitBatch(journal, batches[3])
     expect(segmentPaths(place.folder)).toHaveLength(2)
     expect(disk.operations).not.toContain('create')
     journal.close()
@@ -86,34 +87,34 @@ describe('the files of a journal', () => {
     const disk = watchedStorage(place.folder)
     const journal = new FileJournal(disk.storage, smallSegments)
     journal.replay(() => {})
-    commitBatch(journal, makeBatches(100)[0])
+    await commitBatch(journal, makeBatches(100)[0])
     expect(fs.readdirSync(place.folder)).toHaveLength(2)
     journal.close()
     await vi.waitFor(() => expect(fs.readdirSync(place.folder)).toEqual(['000000000001.log']))
   })
 
-  it('lose what an earlier process had prepared and not used', () => {
-    writeJournal(place.folder, makeBatches(2))
+  it('lose what an earlier process had prepared and not used', async () => {
+    await writeJournal(place.folder, makeBatches(2))
     fs.writeFileSync(path.join(place.folder, 'prepared-99'), new Uint8Array(4_096))
-    writeJournal(place.folder, [])
+    await writeJournal(place.folder, [])
     expect(fs.readdirSync(place.folder)).toEqual(['000000000001.log'])
   })
 
-  it('can be read while the journal is open, up to the last commit', () => {
+  it('can be read while the journal is open, up to the last commit', async () => {
     const journal = new FileJournal(place.folder, smallSegments)
     journal.replay(() => {})
     const batches = makeBatches(2, 3)
-    commitBatch(journal, batches[0])
+    await commitBatch(journal, batches[0])
     expect(readRecords(place.folder)).toEqual(batches[0])
-    commitBatch(journal, batches[1])
+    await commitBatch(journal, batches[1])
     expect(readRecords(place.folder)).toEqual(batches.flat())
     journal.close()
   })
 
-  it('change their segment size with the option, from the next segment on', () => {
+  it('change their segment size with the option, from the next segment on', async () => {
     const batches = makeBatches(40, 60, 60, 60, 60)
-    writeJournal(place.folder, batches.slice(0, 2))
-    writeJournal(place.folder, batches.slice(2), { mode: 'os', segmentBytes: 8_192 })
+    await writeJournal(place.folder, batches.slice(0, 2))
+    await writeJournal(place.folder, batches.slice(2), { mode: 'os', segmentBytes: 8_192 })
     const sizes = segmentPaths(place.folder).map((segment) => fs.statSync(segment).size)
     expect(new Set(sizes)).toEqual(new Set([4_096, 8_192]))
     expect(readRecords(place.folder)).toEqual(batches.flat())
@@ -124,7 +125,9 @@ describe('the files of a journal', () => {
     fs.writeFileSync(place.folder, '')
     const open = () => new FileJournal(place.folder, smallSegments)
     expect(open).toThrow(LogWriteError)
-    expect(open).toThrow(`${place.folder}: a file is in the place of the folder (EEXIST). Choose another data folder.`)
+    expect(open).toThrow(
+      `${place.folder}: a file is in the place of the folder (EEXIST). Choose another data folder, then start the engine again.`,
+    )
   })
 
   it.each([0, 4_095, 5_000, Number.NaN])('cannot have %d bytes', (segmentBytes) => {

@@ -1,18 +1,25 @@
 /**
  * The command log in files: segments of batches in one folder (segment-format.ts, batch-format.ts). A commit is one
- * write and, in mode `sync`, one fdatasync; both block, see journal-storage.ts for why. Batches never span segments.
+ * write and, in mode `sync`, one fdatasync; in the event loop or beside it, see disk-pace.ts for which and why. Batches never
+ * span segments; to begin another one is done beside the loop always.
  *
- * What must stay true: when commit() returns, the batch is as durable as the mode says; a segment has its name only once its
+ * What must stay true: when a commit is done, the batch is as durable as the mode says; a segment has its name only once its
  * header and first batch are synced; after any failure nothing is written any more. The last because after a failed sync
  * the kernel may drop the data and call the next sync a success.
  */
+import { randomBytes } from 'node:crypto'
+import { beginning } from './batch-decoder.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import type { CommandLog, LogPosition, LogRecord, LogWriteError } from './command-log.ts'
+import { DiskPace } from './disk-pace.ts'
+import { openEnd } from './journal-opening.ts'
 import { type JournalEnd, readJournal, type SegmentEnd } from './journal-reader.ts'
 import { FolderStorage, type JournalStorage } from './journal-storage.ts'
-import { segmentHeaderBytes, segmentName, writeSegmentHeader } from './segment-format.ts'
-import { SegmentPreparer } from './segment-preparer.ts'
-import { writeFailure } from './write-failure.ts'
+import { type RetirementPolicy, retireSegments } from './retirement.ts'
+import { continuedMarkBytes, segmentHeaderBytes, segmentName } from './segment-format.ts'
+import { removePrepared, SegmentPreparer } from './segment-preparer.ts'
+import { SegmentWriter } from './segment-writer.ts'
+import { describeFailure, writeFailure } from './write-failure.ts'
 
 export interface FileJournalOptions {
   /** `sync`: commits survive power loss. `os`: they survive the end of the process, not that of the machine. */
@@ -20,10 +27,14 @@ export interface FileJournalOptions {
   /** Size of a segment file; a multiple of 4,096. Default 64 MiB. */
   readonly segmentBytes?: number
   readonly onWarning?: (warning: JournalWarning) => void
+  /** Of a log that is begun, 32 hexadecimal digits. Default: random. */
+  readonly newIdentity?: string
+  /** Tells how long commits take. Default: performance.now. */
+  readonly monotonicMs?: () => number
 }
 
 export interface JournalWarning {
-  readonly code: 'tornTailCut' | 'preparationFailed'
+  readonly code: 'tornTailCut' | 'preparationFailed' | 'retirementFailed'
   readonly file: string
   /** tornTailCut: where the torn write began and how many bytes of it were there; otherwise 0. */
   readonly offset: number
@@ -32,191 +43,200 @@ export interface JournalWarning {
   readonly text: string
 }
 
-interface OpenSegment {
-  readonly name: string
-  readonly file: number
-  readonly size: number
-  /** Where the next batch goes. */
-  position: number
-}
+type Done = (error?: LogWriteError) => void
 
 const defaultSegmentBytes = 64 * 2 ** 20
-const zeros = new Uint8Array(65_536)
 
 export class FileJournal implements CommandLog {
   private readonly storage: JournalStorage
-  private readonly syncsEachBatch: boolean
-  private readonly warn: (warning: JournalWarning) => void
-  private readonly preparer: SegmentPreparer
+  private readonly syncs: boolean
+  private readonly onWarning: (warning: JournalWarning) => void
+  private readonly newIdentity: string
+  private readonly monotonicMs: () => number
   private readonly encoder = new BatchEncoder(segmentHeaderBytes)
-  private segment: OpenSegment | undefined
+  private readonly pace = new DiskPace()
+  private readonly preparer: SegmentPreparer
+  private segment: SegmentWriter | undefined
+  private logIdentity = ''
   private state: 'new' | 'unreadable' | 'open' | 'closed' = 'new'
+  private committing = false
+  private retirement: Promise<void> = Promise.resolve()
   private failure: LogWriteError | undefined
-  private sequence = 0
-  readonly identity = '0'.repeat(32)
-  readonly isCommitting = false
 
   /**
    * Makes the folder if it is missing. `folder` is a path, or the storage itself.
    * @throws LogWriteError if files can't be made there
    */
   constructor(folder: string | JournalStorage, options: FileJournalOptions) {
-    const segmentBytes = options.segmentBytes ?? defaultSegmentBytes
+    const { segmentBytes = defaultSegmentBytes } = options
     if (!Number.isSafeInteger(segmentBytes) || segmentBytes < 4_096 || segmentBytes % 4_096 !== 0) {
       throw new RangeError(`segmentBytes is ${segmentBytes}, must be a multiple of 4096`)
     }
     this.storage = typeof folder === 'string' ? new FolderStorage(folder) : folder
-    this.syncsEachBatch = options.mode === 'sync'
-    this.warn = options.onWarning ?? (() => {})
-    this.preparer = new SegmentPreparer(this.storage, segmentBytes, (name, error) => {
-      const { message } = writeFailure(this.storage.pathOf(name), error)
-      const text = `The next segment could not be prepared; it is tried again when it is needed. ${message}`
-      this.warn({ code: 'preparationFailed', file: this.storage.pathOf(name), offset: 0, bytes: 0, text })
-    })
-    this.writing('', () => this.storage.prepareFolder())
+    this.syncs = options.mode === 'sync'
+    this.onWarning = options.onWarning ?? (() => {})
+    this.newIdentity = options.newIdentity ?? randomBytes(16).toString('hex')
+    this.monotonicMs = options.monotonicMs ?? (() => performance.now())
+    this.preparer = new SegmentPreparer(this.storage, segmentBytes, (name, error) =>
+      this.warn('preparationFailed', name, error),
+    )
+    this.opening('', () => this.storage.prepareFolder())
+  }
+
+  get identity(): string {
+    return this.logIdentity
   }
 
   get position(): LogPosition {
-    return { sequence: this.sequence, digest: '0'.repeat(32) }
+    return this.encoder.position
   }
 
-  replay(visit: (record: LogRecord) => void, after?: LogPosition): void {
+  get isCommitting(): boolean {
+    return this.committing
+  }
+
+  replay(visit: (record: LogRecord) => void, after = beginning): void {
     if (this.failure !== undefined) throw this.failure
     if (this.state !== 'new') throw new Error(`a log is replayed once, right after opening; this one is ${this.state}`)
     this.state = 'unreadable'
-    const end = readJournal(this.storage, (record) => {
-      if (record.sequence > (after?.sequence ?? 0)) visit(record)
-    })
-    this.writing(end.lastSegment?.name ?? '', () => this.beginAfter(end))
+    const end = readJournal(this.storage, visit, { after })
+    this.opening(end.segments.at(-1)?.name ?? '', () => this.continueAfter(end))
     this.state = 'open'
   }
 
   append(sequence: number, timeUs: number, session: number, bytes: Uint8Array, start: number, end: number): void {
-    if (this.state !== 'open' || this.failure !== undefined) throw this.whyNotOpen()
+    if (this.state !== 'open' || this.committing || this.failure !== undefined) throw this.whyNotOpen()
     this.encoder.append(sequence, timeUs, session, bytes, start, end)
   }
 
-  commit(done: (error?: LogWriteError) => void): void {
-    try {
-      this.commitNow()
-    } catch (error) {
-      done(error as LogWriteError)
+  commit(done: Done): void {
+    if (this.failure !== undefined) {
+      done(this.failure)
       return
     }
-    done()
+    if (this.state !== 'open' || this.committing) throw this.whyNotOpen()
+    const { encoder, segment } = this
+    if (encoder.recordCount === 0) {
+      done()
+      return
+    }
+    encoder.seal()
+    if (segment === undefined || !segment.hasRoomFor(encoder)) {
+      this.finishLater(this.beginSegment(segment), segmentName(encoder.firstSequence), done)
+    } else if (this.pace.isSlow) {
+      this.finishLater(this.writeInBackground(segment), segment.name, done)
+    } else {
+      this.writeNow(segment, done)
+    }
   }
 
-  private commitNow(): void {
-    if (this.state !== 'open' || this.failure !== undefined) throw this.whyNotOpen()
-    const { encoder, segment } = this
-    if (encoder.recordCount === 0) return
-    encoder.seal()
-    const hasRoom = segment !== undefined && segment.position + encoder.length <= segment.size
-    try {
-      if (hasRoom) this.writeTo(segment)
-      else this.writeToNextSegment()
-    } catch (error) {
-      throw this.fail(hasRoom ? segment.name : segmentName(encoder.firstSequence), error)
-    }
-    this.sequence = encoder.firstSequence + encoder.recordCount - 1
-    encoder.clear()
-    this.prepareNextInTime()
+  /**
+   * Puts away the segments of which nothing comes after `before`: a start is then possible only from a position at or after
+   * it, or if they can still be read, see `policy`. If that fails there is a warning and it can be tried again.
+   */
+  retireSegments(before: number, policy: RetirementPolicy): Promise<void> {
+    if (policy === 'keep') return Promise.resolve()
+    const retire = () => retireSegments(this.storage, before, policy)
+    this.retirement = this.retirement.then(retire).catch((error) => this.warn('retirementFailed', '', error))
+    return this.retirement
   }
 
   close(): void {
     if (this.state === 'closed') return
     this.state = 'closed'
     this.preparer.close()
-    if (this.segment !== undefined) this.storage.close(this.segment.file)
+    if (!this.committing) this.closeSegment()
+  }
+
+  private writeNow(segment: SegmentWriter, done: Done): void {
+    const begunMs = this.monotonicMs()
+    try {
+      segment.write(this.encoder, this.syncs)
+    } catch (error) {
+      done(this.fail(segment.name, error))
+      return
+    }
+    this.pace.add(this.monotonicMs() - begunMs)
+    this.encoder.next()
+    this.prepareInTime()
+    done()
+  }
+
+  private async writeInBackground(segment: SegmentWriter): Promise<void> {
+    const begunMs = this.monotonicMs()
+    await segment.writeInBackground(this.encoder, this.syncs)
+    this.pace.add(this.monotonicMs() - begunMs)
+  }
+
+  /** Nothing of the batch is acknowledged before the mark is durable: a loss of the new segment would go unnoticed. */
+  private async beginSegment(former: SegmentWriter | undefined): Promise<void> {
+    const { encoder, storage } = this
+    const prepared = await this.preparer.take(encoder.end + continuedMarkBytes)
+    this.segment = await SegmentWriter.begin(storage, prepared, this.logIdentity, encoder)
+    await former?.end(encoder.position)
+  }
+
+  private finishLater(write: Promise<void>, name: string, done: Done): void {
+    this.committing = true
+    const settled = write.then(
+      () => this.encoder.next(),
+      (error) => this.fail(name, error),
+    )
+    settled.then(() => {
+      this.committing = false
+      if (this.state === 'closed') this.closeSegment()
+      else if (this.failure === undefined) this.prepareInTime()
+      done(this.failure)
+    })
+  }
+
+  private prepareInTime(): void {
+    if (this.segment?.isWellUsed) this.preparer.prepare()
+  }
+
+  private closeSegment(): void {
+    this.segment?.close()
     this.segment = undefined
   }
 
-  private writeTo(segment: OpenSegment): void {
-    const { bytes, start, end, length } = this.encoder
-    this.storage.write(segment.file, bytes, start, end, segment.position)
-    if (this.syncsEachBatch) this.storage.sync(segment.file)
-    segment.position += length
-  }
-
-  /**
-   * The batch goes out with the segment's header in one write. It is synced, then named, then the name is synced, in either
-   * mode, so that a file with a segment's name always has both, and a crash in between leaves only a file that doesn't count.
-   */
-  private writeToNextSegment(): void {
-    const { encoder, storage } = this
-    const { name: preparedName, file, size } = this.preparer.take(encoder.end)
-    const previous = this.segment
-    const name = segmentName(encoder.firstSequence)
-    this.segment = { name, file, size, position: encoder.end }
-    if (previous !== undefined) storage.close(previous.file)
-    writeSegmentHeader(encoder.view, encoder.firstSequence, size)
-    storage.write(file, encoder.bytes, 0, encoder.end, 0)
-    storage.sync(file)
-    storage.rename(preparedName, name)
-    storage.syncFolder()
-  }
-
-  /** Not at once, so that an exchange that sees few orders doesn't write a segment of zeros for nothing; but with time to spare. */
-  private prepareNextInTime(): void {
-    if (this.segment !== undefined && this.segment.position > this.segment.size / 8) this.preparer.prepareInBackground()
-  }
-
-  private beginAfter(end: JournalEnd): void {
-    const { lastSegment } = end
-    this.encoder.continueAfter(end.lastSequence, end.lastTimeUs)
-    this.sequence = end.lastSequence
-    this.preparer.removeLeftovers()
-    if (lastSegment === undefined) {
+  private continueAfter(end: JournalEnd): void {
+    const { storage } = this
+    const last = end.segments.at(-1)
+    this.logIdentity = last === undefined ? this.newIdentity : end.identity
+    removePrepared(storage)
+    this.preparer.useFillOf(this.logIdentity)
+    if (last === undefined) {
+      this.encoder.continueAfter({ sequence: 0, digest: this.logIdentity }, 0)
       this.preparer.prepareNow()
       return
     }
-    const { name, size, position } = lastSegment
-    this.segment = { name, size, position, file: this.storage.openForWriting(name) }
-    if (lastSegment.tornBytes > 0) this.cut(this.segment.file, lastSegment)
-    if (this.syncsEachBatch) this.makeDurable(this.segment.file, end.segments, lastSegment)
-    this.prepareNextInTime()
+    this.encoder.continueAfter(end.position, end.lastTimeUs)
+    this.segment = openEnd(storage, end, last, this.syncs)
+    if (last.tornBytes > 0) this.warnOfTornTail(last)
+    this.prepareInTime()
   }
 
-  /** Makes zeros of what a torn write left, so that the segment ends as it would have without it. */
-  private cut(file: number, { name, position, tornBytes }: SegmentEnd): void {
-    const end = position + tornBytes
-    for (let offset = position; offset < end; offset += zeros.length) {
-      this.storage.write(file, zeros, 0, Math.min(zeros.length, end - offset), offset)
-    }
-    this.storage.sync(file)
-    const path = this.storage.pathOf(name)
+  private warnOfTornTail({ name, position, tornBytes }: SegmentEnd): void {
+    const file = this.storage.pathOf(name)
     const text =
-      `The last write to the command log was not finished: ${tornBytes} bytes at byte ${position} of ${path} were cut off. ` +
+      `The last write to the command log was not finished: ${tornBytes} bytes at byte ${position} of ${file} were cut off. ` +
       'Only after a crash of the machine in mode os can anything of it have been acknowledged.'
-    this.warn({ code: 'tornTailCut', file: path, offset: position, bytes: tornBytes, text })
+    this.onWarning({ code: 'tornTailCut', file, offset: position, bytes: tornBytes, text })
   }
 
-  /**
-   * What was read is about to be acted upon, so it must be durable, and it need not be: the process before this one may have
-   * written in mode `os`, or ended between a write and its sync, or on a failed sync. After the latter the kernel may hold the
-   * last batch for synced; so that is written once more.
-   */
-  private makeDurable(file: number, segments: readonly string[], { lastBatch, position }: SegmentEnd): void {
-    const { storage } = this
-    const batch = new Uint8Array(position - lastBatch)
-    const count = storage.read(file, batch, 0, batch.length, lastBatch)
-    if (count !== batch.length) throw new Error('the file became shorter while it was read')
-    storage.write(file, batch, 0, batch.length, lastBatch)
-    storage.sync(file)
-    for (const name of segments.slice(0, -1)) {
-      const earlier = storage.openForReading(name)
-      try {
-        storage.sync(earlier)
-      } finally {
-        storage.close(earlier)
-      }
-    }
-    storage.syncFolder()
+  private warn(code: 'preparationFailed' | 'retirementFailed', name: string, error: unknown): void {
+    const file = this.storage.pathOf(name)
+    const { problem, action } = describeFailure(file, error)
+    const what =
+      code === 'preparationFailed'
+        ? 'The next segment could not be prepared; it is tried again when it is needed'
+        : 'Old segments could not be put away; it is tried again after the next snapshot'
+    this.onWarning({ code, file, offset: 0, bytes: 0, text: `${what}: ${problem}. ${action}.` })
   }
 
-  private writing(name: string, write: () => void): void {
+  private opening(name: string, open: () => void): void {
     try {
-      write()
+      open()
     } catch (error) {
       throw this.fail(name, error)
     }
@@ -228,6 +248,8 @@ export class FileJournal implements CommandLog {
   }
 
   private whyNotOpen(): Error {
-    return this.failure ?? new Error(`a log takes records between replay and close; this one is ${this.state}`)
+    if (this.failure !== undefined) return this.failure
+    if (this.committing) return new Error('a log takes nothing while a commit is under way')
+    return new Error(`a log takes records between replay and close; this one is ${this.state}`)
   }
 }

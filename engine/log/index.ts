@@ -1,7 +1,10 @@
 /** The command log's front door: what the rest of the engine may use of it. */
-export { type CommandLog, LogCorruptError, type LogRecord, LogWriteError } from './command-log.ts'
+export { type CommandLog, LogCorruptError, type LogPosition, type LogRecord, LogWriteError } from './command-log.ts'
 export { FileJournal, type FileJournalOptions, type JournalWarning } from './file-journal.ts'
+export { type BatchPlace, type JournalEnd, type ReadOptions, readJournal } from './journal-reader.ts'
+export { FolderStorage, type JournalStorage } from './journal-storage.ts'
 export { MemoryLog } from './memory-log.ts'
+export type { RetirementPolicy } from './retirement.ts'
 export { SnapshotError, type SnapshotHeader, type SnapshotParts } from './snapshot-format.ts'
 export { checkSnapshot, type Snapshot } from './snapshot-reader.ts'
 export { SnapshotStore, SnapshotWriteError, type WrittenSnapshot } from './snapshot-store.ts'

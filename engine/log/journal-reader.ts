@@ -1,90 +1,87 @@
 /**
- * Reads a journal from its first segment to its end and checks all of it. Changes nothing: what to do about a torn tail
- * is up to whoever reads.
+ * Reads a journal from its first segment, or from the one that holds a position, to its end and checks all of it. Segments
+ * that were put away into the archive are part of it. Changes nothing: what to do about a torn tail is up to whoever reads.
  */
-import { BatchDecoder } from './batch-decoder.ts'
-import { batchIsIntact, batchLengthAt } from './batch-format.ts'
-import type { LogRecord } from './command-log.ts'
+import { BatchDecoder, beginning } from './batch-decoder.ts'
+import { LogCorruptError, type LogPosition, type LogRecord } from './command-log.ts'
 import type { JournalStorage } from './journal-storage.ts'
-import { faultOfSegmentHeader, firstSequenceOf, segmentHeaderBytes, segmentNames } from './segment-format.ts'
-import { SegmentImage } from './segment-image.ts'
-import { whyNotTorn } from './torn-tail.ts'
+import { firstSequenceOf, isSegmentName } from './segment-format.ts'
+import { type BatchPlace, type SegmentEnd, type SegmentFile, SegmentReader } from './segment-reader.ts'
+
+export type { BatchPlace, SegmentEnd } from './segment-reader.ts'
+
+/** Name of the folder beside the journal's into which old segments are put away. */
+export const archiveFolder = 'archive'
+
+export interface ReadOptions {
+  /** Only what comes after is handed out, and as little as possible of what comes before is read. Default: all there is. */
+  readonly after?: LogPosition
+  /** Called for each batch that was read, after its records. */
+  readonly visitBatch?: (batch: BatchPlace) => void
+}
 
 /** Where a journal ends. */
 export interface JournalEnd {
-  /** Names of the segments, in order. */
-  readonly segments: readonly string[]
-  /** 0 if the journal is empty. */
-  readonly lastSequence: number
+  /** Of the log; empty if nothing was ever written. */
+  readonly identity: string
+  readonly position: LogPosition
   readonly lastTimeUs: number
-  /** Undefined if there is none. */
-  readonly lastSegment: SegmentEnd | undefined
+  /** The segments that were read, in order. */
+  readonly segments: readonly SegmentEnd[]
 }
-
-export interface SegmentEnd {
-  readonly name: string
-  /** Size of the file. */
-  readonly size: number
-  /** Where the last intact batch begins. */
-  readonly lastBatch: number
-  /** Where the next batch goes. */
-  readonly position: number
-  /** Bytes from `position` on that a torn write left; 0 if none did. */
-  readonly tornBytes: number
-}
-
-/** Enough to see a batch's header, and the whole of most batches. */
-const readAheadBytes = 4_096
 
 /**
  * Hands every record to `visit`, in order.
+ * @param storage of the journal's folder
  * @throws LogCorruptError where something that may have been acknowledged cannot be read
  */
-export function readJournal(storage: JournalStorage, visit: (record: LogRecord) => void): JournalEnd {
-  const decoder = new BatchDecoder(visit)
-  const image = new SegmentImage(storage)
-  const segments = segmentNames(storage.list())
-  let lastSegment: SegmentEnd | undefined
-  for (const name of segments) {
-    try {
-      image.open(name)
-      const expected = decoder.lastSequence + 1
-      if (firstSequenceOf(name) !== expected) {
-        throw image.corrupt(0, `the file with sequence ${expected}, which should come before this one, is missing`)
-      }
-      lastSegment = readSegment(image, decoder, name === segments.at(-1))
-    } finally {
-      image.close()
-    }
+export function readJournal(
+  storage: JournalStorage,
+  visit: (record: LogRecord) => void,
+  { after, visitBatch }: ReadOptions = {},
+): JournalEnd {
+  const decoder = new BatchDecoder(visit, after ?? beginning)
+  const reader = new SegmentReader(decoder, visitBatch)
+  const segments: SegmentEnd[] = []
+  let remaining = segmentFiles(storage)
+  if (after !== undefined) remaining = remaining.slice(indexOfFirst(remaining, after))
+  const findNext = (firstSequence: number) => {
+    // The one that continues the last may have been made since the folder was read.
+    if (remaining.length === 0)
+      remaining = segmentFiles(storage).filter(({ name }) => firstSequenceOf(name) >= firstSequence)
+    return remaining[0]
   }
-  return { segments, lastSequence: decoder.lastSequence, lastTimeUs: decoder.lastTimeUs, lastSegment }
+  for (let segment = remaining.shift(); segment !== undefined; segment = remaining.shift()) {
+    const expected = decoder.lastSequence + 1
+    if (segments.length > 0 && firstSequenceOf(segment.name) !== expected) throw missingBefore(segment, expected)
+    segments.push(reader.read(segment, findNext))
+  }
+  const fault = decoder.faultOfEnd()
+  if (fault !== undefined) {
+    const last = segments.at(-1)
+    throw new LogCorruptError((last?.storage ?? storage).pathOf(last?.name ?? ''), last?.position ?? 0, fault)
+  }
+  return { identity: reader.identity, position: decoder.position, lastTimeUs: decoder.lastTimeUs, segments }
 }
 
-function readSegment(image: SegmentImage, decoder: BatchDecoder, isLast: boolean): SegmentEnd {
-  const { name, size } = image
-  image.readTo(segmentHeaderBytes)
-  const headerFault = faultOfSegmentHeader(image.view, name, size)
-  if (headerFault !== undefined) throw image.corrupt(0, headerFault)
-
-  let position = segmentHeaderBytes
-  let lastBatch = position
-  for (;;) {
-    image.readTo(position + readAheadBytes)
-    const length = batchLengthAt(image.view, position, size)
-    if (length === 0) break
-    image.readTo(position + length)
-    if (!batchIsIntact(image.view, position, length)) break
-    const fault = decoder.handOut(image.bytes, image.view, position, length)
-    if (fault !== undefined) throw image.corrupt(position, fault)
-    lastBatch = position
-    position += length
+/** All segments, in order; one that lies in both folders is taken from the journal's. */
+export function segmentFiles(journal: JournalStorage): SegmentFile[] {
+  const files = new Map<string, SegmentFile>()
+  for (const storage of [journal.beside(archiveFolder), journal]) {
+    for (const name of storage.list()) if (isSegmentName(name)) files.set(name, { storage, name })
   }
+  return [...files.values()].sort((a, b) => firstSequenceOf(a.name) - firstSequenceOf(b.name))
+}
 
-  const dataEnd = image.endOfData(position)
-  if (position === segmentHeaderBytes) throw image.corrupt(position, 'the first batch of the segment is damaged')
-  if (dataEnd > position) {
-    const reason = isLast ? whyNotTorn(image, position, dataEnd) : 'a batch is damaged, and later segments follow'
-    if (reason !== undefined) throw image.corrupt(position, reason)
-  }
-  return { name, size, lastBatch, position, tornBytes: dataEnd - position }
+/** Index of the segment that holds what comes after a position. */
+function indexOfFirst(files: readonly SegmentFile[], { sequence }: LogPosition): number {
+  if (files.length === 0) return 0
+  const index = files.findLastIndex(({ name }) => firstSequenceOf(name) <= sequence + 1)
+  if (index === -1) throw missingBefore(files[0], sequence + 1)
+  return index
+}
+
+function missingBefore({ storage, name }: SegmentFile, sequence: number): LogCorruptError {
+  const reason = `the file with sequence ${sequence}, which should come before this one, is missing`
+  return new LogCorruptError(storage.pathOf(name), 0, reason)
 }

@@ -15,6 +15,7 @@ export interface JournalStorage {
   prepareFolder(): void
   /** Full path of a file, for messages. */
   pathOf(name: string): string
+  /** None where there is no folder. */
   list(): string[]
   openForReading(name: string): number
   openForWriting(name: string): number
@@ -75,7 +76,7 @@ export class FolderStorage implements JournalStorage {
   }
 
   list(): string[] {
-    return fs.readdirSync(this.folder)
+    return fs.existsSync(this.folder) ? fs.readdirSync(this.folder) : []
   }
 
   openForReading(name: string): number {

@@ -7,10 +7,10 @@ describeCommandLog('a memory log', () => {
   return { open: () => new MemoryLog(kept), dispose: () => {} }
 })
 
-it('a memory log that was given nowhere to keep its batches is empty when opened again', () => {
+it('a memory log that was given nowhere to keep its batches is empty when opened again', async () => {
   const log = new MemoryLog()
   log.replay(() => {})
-  commitBatch(log, makeBatches(3)[0])
+  await commitBatch(log, makeBatches(3)[0])
   log.close()
   expect(replayed(new MemoryLog())).toEqual([])
 })

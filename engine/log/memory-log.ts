@@ -2,39 +2,48 @@
  * A command log that lasts as long as the process: for benchmarks and tests, and for an exchange that need not survive.
  * It keeps nothing by default, so that it never grows; given somewhere to keep its batches, it can be opened again.
  */
-import { BatchDecoder } from './batch-decoder.ts'
+import { randomBytes } from 'node:crypto'
+import { BatchDecoder, beginning } from './batch-decoder.ts'
 import { BatchEncoder } from './batch-encoder.ts'
-import type { CommandLog, LogPosition, LogRecord, LogWriteError } from './command-log.ts'
+import { getDigest, PREVIOUS_DIGEST } from './batch-format.ts'
+import {
+  type CommandLog,
+  LogCorruptError,
+  type LogPosition,
+  type LogRecord,
+  type LogWriteError,
+} from './command-log.ts'
 
 export class MemoryLog implements CommandLog {
+  readonly identity: string
+  /** Never: a commit is over before it returns. */
+  readonly isCommitting = false
   private readonly kept: Uint8Array<ArrayBuffer>[] | undefined
   private readonly encoder = new BatchEncoder(0)
-  private sequence = 0
-  readonly identity = '0'.repeat(32)
-  readonly isCommitting = false
   private state: 'new' | 'failed' | 'open' | 'closed' = 'new'
 
   /** Committed batches are added to `kept`, if given; a log opened with the same array continues it. */
   constructor(kept?: Uint8Array<ArrayBuffer>[]) {
     this.kept = kept
+    const first = kept?.[0]
+    this.identity = first ? getDigest(new DataView(first.buffer), PREVIOUS_DIGEST) : randomBytes(16).toString('hex')
   }
 
+  /** Its digest means something only if batches are kept. */
   get position(): LogPosition {
-    return { sequence: this.sequence, digest: '0'.repeat(32) }
+    return this.encoder.position
   }
 
-  replay(visit: (record: LogRecord) => void, after?: LogPosition): void {
+  replay(visit: (record: LogRecord) => void, after = beginning): void {
     if (this.state !== 'new') throw new Error(`a log is replayed once, right after opening; this one is ${this.state}`)
     this.state = 'failed'
-    const decoder = new BatchDecoder((record) => {
-      if (record.sequence > (after?.sequence ?? 0)) visit(record)
-    })
-    for (const batch of this.kept ?? []) {
-      const fault = decoder.handOut(batch, new DataView(batch.buffer), 0, batch.length)
-      if (fault !== undefined) throw new Error(`the kept batches are not of one log: ${fault}`)
-    }
-    this.encoder.continueAfter(decoder.lastSequence, decoder.lastTimeUs)
-    this.sequence = decoder.lastSequence
+    const decoder = new BatchDecoder(visit, after)
+    decoder.beginAt({ sequence: 0, digest: this.identity })
+    let fault: string | undefined
+    for (const batch of this.kept ?? []) fault ??= decoder.handOut(batch, new DataView(batch.buffer), 0, batch.length)
+    fault ??= decoder.faultOfEnd()
+    if (fault !== undefined) throw new LogCorruptError('memory', 0, fault)
+    this.encoder.continueAfter(decoder.position, decoder.lastTimeUs)
     this.state = 'open'
   }
 
@@ -51,8 +60,7 @@ export class MemoryLog implements CommandLog {
         encoder.seal()
         kept.push(encoder.bytes.slice(0, encoder.end))
       }
-      this.sequence = encoder.firstSequence + encoder.recordCount - 1
-      encoder.clear()
+      encoder.next()
     }
     done()
   }

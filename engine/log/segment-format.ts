@@ -1,25 +1,35 @@
 /**
- * The files of a journal. A segment is a file of a fixed size, made of zeros before it is used: a header, then batches one
- * after another, then zeros. It is named by the sequence number of its first command.
+ * The files of a journal. A segment is a file of a fixed size, full of its log's fill before it is used (segment-fill.ts): a
+ * header, then batches one after another, then fill, and at the very end room for a mark. It is named by the sequence
+ * number of its first command.
  *
- *     header   magic, 8 bytes · format version u32 · CRC32 u32 of the header without this field ·
- *              first sequence u64 · size of the file u64 · zeros up to 64 bytes
+ *     header   magic, 8 bytes · format version u32 · CRC32 u32 of the header without this field · first sequence u64 ·
+ *              size of the file u64 · identity of the log, 16 bytes · digest of the batch before the first, 16 bytes
+ *     mark     magic, 8 bytes · first sequence of the next segment u64 · digest of the last batch here, 16 bytes
  *
- * The version says how the batches are laid out too; a log with a hash chain, say, will be another version, and has room in
- * the header for the hash that it continues.
+ * The mark is written once the next segment is durable and has its name, and nothing in that one is acknowledged before
+ * the mark is durable too: so if the last segment is lost, the one before it tells. All of the mark follows from what comes
+ * before it, so it needs no checksum.
  */
 import { crc32 } from 'node:zlib'
-import { getUint53, setUint53 } from './batch-format.ts'
+import { getDigest, getUint53, setDigest, setUint53 } from './batch-format.ts'
+import type { LogPosition } from './command-log.ts'
 
 export const segmentHeaderBytes = 64
-export const formatVersion = 1
-const magic = 'TFJOURNL'
+export const continuedMarkBytes = 32
+export const formatVersion = 2
+const headerMagic = 'TFJOURNL'
+const markMagic = 'TFCONTIN'
 
 const VERSION = 8
 const CRC = 12
 const FIRST_SEQUENCE = 16
 const SEGMENT_BYTES = 24
-const UNUSED = 32
+const IDENTITY = 32
+const PREVIOUS_DIGEST = 48
+
+const MARK_NEXT_SEQUENCE = 8
+const MARK_DIGEST = 16
 
 const namePattern = /^\d{12,16}\.log$/
 
@@ -27,22 +37,27 @@ export function segmentName(firstSequence: number): string {
   return `${String(firstSequence).padStart(12, '0')}.log`
 }
 
-/** The segments among the names, in order. */
-export function segmentNames(names: readonly string[]): string[] {
-  return names.filter((name) => namePattern.test(name)).sort((a, b) => firstSequenceOf(a) - firstSequenceOf(b))
-}
-
 export function firstSequenceOf(name: string): number {
   return Number.parseInt(name, 10)
 }
 
-/** Writes the header of a segment of `segmentBytes` to the beginning of `view`. */
-export function writeSegmentHeader(view: DataView, firstSequence: number, segmentBytes: number): void {
-  for (let index = 0; index < magic.length; index += 1) view.setUint8(index, magic.charCodeAt(index))
+export function isSegmentName(name: string): boolean {
+  return namePattern.test(name) && name === segmentName(firstSequenceOf(name))
+}
+
+/** Writes the header of a segment of `segmentBytes` that continues a log at a position to the beginning of `view`. */
+export function writeSegmentHeader(
+  view: DataView,
+  identity: string,
+  previous: LogPosition,
+  segmentBytes: number,
+): void {
+  writeText(view, headerMagic)
   view.setUint32(VERSION, formatVersion, true)
-  setUint53(view, FIRST_SEQUENCE, firstSequence)
+  setUint53(view, FIRST_SEQUENCE, previous.sequence + 1)
   setUint53(view, SEGMENT_BYTES, segmentBytes)
-  for (let offset = UNUSED; offset < segmentHeaderBytes; offset += 1) view.setUint8(offset, 0)
+  setDigest(view, IDENTITY, identity)
+  setDigest(view, PREVIOUS_DIGEST, previous.digest)
   view.setUint32(CRC, headerCrc(view), true)
 }
 
@@ -52,8 +67,8 @@ export function writeSegmentHeader(view: DataView, firstSequence: number, segmen
  */
 export function faultOfSegmentHeader(view: DataView, name: string, fileBytes: number): string | undefined {
   if (fileBytes < segmentHeaderBytes) return `the file ends within its header, after ${fileBytes} bytes`
-  for (let index = 0; index < magic.length; index += 1) {
-    if (view.getUint8(index) !== magic.charCodeAt(index)) return 'this is not a journal segment'
+  for (let index = 0; index < headerMagic.length; index += 1) {
+    if (view.getUint8(index) !== headerMagic.charCodeAt(index)) return 'this is not a journal segment'
   }
   if (headerCrc(view) !== view.getUint32(CRC, true)) return "the header's checksum is wrong"
   const version = view.getUint32(VERSION, true)
@@ -63,6 +78,30 @@ export function faultOfSegmentHeader(view: DataView, name: string, fileBytes: nu
   const segmentBytes = getUint53(view, SEGMENT_BYTES)
   if (segmentBytes !== fileBytes) return `the file has ${fileBytes} bytes but was made with ${segmentBytes}`
   return undefined
+}
+
+/** The identity in a header that was found intact. */
+export function identityOf(view: DataView): string {
+  return getDigest(view, IDENTITY)
+}
+
+/** Where the log was when the segment was begun, from a header that was found intact. */
+export function positionBefore(view: DataView): LogPosition {
+  return { sequence: getUint53(view, FIRST_SEQUENCE) - 1, digest: getDigest(view, PREVIOUS_DIGEST) }
+}
+
+/** The mark of a segment that ends at `end`, where another one continues. */
+export function continuedMark(end: LogPosition): Uint8Array<ArrayBuffer> {
+  const mark = new Uint8Array(continuedMarkBytes)
+  const view = new DataView(mark.buffer)
+  writeText(view, markMagic)
+  setUint53(view, MARK_NEXT_SEQUENCE, end.sequence + 1)
+  setDigest(view, MARK_DIGEST, end.digest)
+  return mark
+}
+
+function writeText(view: DataView, text: string): void {
+  for (let index = 0; index < text.length; index += 1) view.setUint8(index, text.charCodeAt(index))
 }
 
 function headerCrc(view: DataView): number {

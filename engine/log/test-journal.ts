@@ -20,14 +20,14 @@ export function temporaryFolder(): { readonly folder: string; remove(): void } {
 }
 
 /** Makes a journal of the batches, or continues one with them. */
-export function writeJournal(
+export async function writeJournal(
   folder: string,
   batches: readonly WrittenRecord[][],
   options: FileJournalOptions = smallSegments,
-): void {
+): Promise<void> {
   const journal = new FileJournal(folder, options)
   journal.replay(() => {})
-  for (const batch of batches) commitBatch(journal, batch)
+  for (const batch of batches) await commitBatch(journal, batch)
   journal.close()
 }
 
@@ -54,7 +54,7 @@ export function watchedStorage(folder: string) {
   const storage: JournalStorage = new FolderStorage(folder)
   const operations: Operation[] = []
   const failures = new Map<Operation, string>()
-  const background = { begun: 0, ended: 0 }
+  let underWay = 0
   const watched = new Proxy(storage, {
     get(target, property: keyof JournalStorage) {
       if (property === 'pathOf') return target.pathOf.bind(target)
@@ -69,9 +69,9 @@ export function watchedStorage(folder: string) {
           throw error
         }
         if (!inBackground) return method(...parameters)
-        background.begun += 1
+        underWay += 1
         return (method(...parameters) as Promise<void>).finally(() => {
-          background.ended += 1
+          underWay -= 1
         })
       }
     },
@@ -79,7 +79,11 @@ export function watchedStorage(folder: string) {
   return {
     storage: watched,
     operations,
-    background,
+    /** Resolves when nothing is under way beside the event loop, and nothing follows from what was. */
+    quiet: async () => {
+      do await new Promise((resolve) => setImmediate(resolve))
+      while (underWay > 0)
+    },
     fail: (operation: Operation, code: string) => failures.set(operation, code),
     heal: () => failures.clear(),
   }
