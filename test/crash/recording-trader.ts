@@ -1,131 +1,210 @@
 /**
- * A participant that trades without a pause and remembers all that it asked for and all that it was told, across every
- * crash of the engine. What it remembers is later held against the log.
+ * A session of a client process: it trades without a pause, and its record holds all that was sent and told. The client
+ * library is under test as well: what it promises of requests and events is held against what went over the wire.
  */
-
 import type { RandomSource } from '../../bots/runtime/random.ts'
-import { ClientSession } from '../../protocol/client/index.ts'
-import { openWebSocket, signerFromKeyFile } from '../../protocol/client/node.ts'
-import type { Answer, Request, SessionEvent } from '../../protocol/client/session-types.ts'
+import { ClientSession, type SessionEvent } from '../../protocol/client/index.ts'
+import { signerFromKeyFile } from '../../protocol/client/node.ts'
+import { codecs } from '../../protocol/codec.ts'
+import { lastRecord, RecordWriter } from './client-record.ts'
+import type { SessionSetup } from './exchange.ts'
+import { openRecordingSocket } from './recording-socket.ts'
+import { repeat, request } from './requests.ts'
+import { type KnowledgeState, SessionKnowledge } from './session-knowledge.ts'
+import type { Invariant } from './violations.ts'
 
 /** Requests that wait for an answer at a time, at most. */
-const window = 20
-/** Orders that the trader tries to keep open, so that cancels and replaces find some. */
-const restingOrders = 60
-const instrumentCount = 2
-const fairPriceTicks = 10_000
+const window = 10
+/** A file of the record that is larger is not continued. */
+const recordFileBytes = 2 ** 18
+/** An admin waits so long between two requests, on average. */
+const adminPauseMs = 15
+const retryDelayMs = 20
+/** One frame in so many is sent twice. */
+const framesPerStutter = 200
 
-export interface TraderOptions {
+export interface TraderOptions extends SessionSetup {
+  readonly keyFile: string
+  /** Where its record is. */
+  readonly folder: string
+  readonly random: RandomSource
   /** Where the engine listens now. */
   readonly url: () => string
-  readonly participant: string
-  readonly keyFile: string
-  readonly random: RandomSource
+  /** Whether it begins with nothing but what the engine tells, or with what its record says. */
+  readonly isNew: boolean
+  /** Called when it may have become live or settled. */
+  readonly onChange: () => void
 }
 
 export class RecordingTrader {
-  /** Every event of the session, from number 1 on. */
-  readonly events: SessionEvent[] = []
-  /** Refs that were sent, and how often each was answered. */
-  readonly answersByRef = new Map<number, number>()
-  /** Anything that must not happen. */
-  readonly faults: string[] = []
-  private readonly random: RandomSource
-  private readonly session: ClientSession
-  private readonly open = new Map<number, { instrument: number }>()
-  private trading = false
+  private readonly options: TraderOptions
+  private readonly record: RecordWriter
+  private readonly knowledge: SessionKnowledge
+  /** What a former life has no answer to. */
+  private unanswered: Parameters<typeof repeat>[1][]
+  private session: ClientSession
+  /** Requests of this life that the library has told no answer to. */
+  private readonly open = new Set<number>()
+  private expectedEvent = 0
+  private isTrading = true
+  private hasBegun = false
 
   constructor(options: TraderOptions) {
-    this.random = options.random
-    this.session = new ClientSession(
-      {
-        url: options.url(),
-        participant: options.participant,
-        session: 'main',
-        sign: signerFromKeyFile(options.keyFile),
-        openWebSocket: (_, subprotocol) => openWebSocket(options.url(), subprotocol),
-        cancelOnDisconnect: false,
-        nextEvent: 1,
-      },
-      {
-        onEvent: (event) => this.record(event),
-        onAnswer: (request, answer) => this.answered(request, answer),
-        onError: (error) => this.faults.push(`error ${error.code} for ref ${error.ref}: ${error.text}`),
-        onUnanswered: (request) => this.faults.push(`ref ${request.ref} will never be answered`),
-        onGap: (expected, first) => this.faults.push(`events ${expected} to ${first - 1} were not kept`),
-        onState: (state, reason) => {
-          if (state === 'closed' && this.trading) this.faults.push(`the session ended: ${reason}`)
-          if (state === 'live') this.trade()
-        },
-      },
-    )
-  }
-
-  async start(): Promise<void> {
-    this.trading = true
-    await this.session.connect()
-  }
-
-  /** Asks for nothing more. */
-  stop(): void {
-    this.trading = false
-  }
-
-  /** Whether everything that it asked for is answered. */
-  get isSettled(): boolean {
-    return this.session.pendingCount === 0
-  }
-
-  /** Cancels what is open, so that an answer comes behind every event before it, and leaves. */
-  async end(): Promise<void> {
-    if (!(await this.session.close(true))) this.faults.push('the last mass cancel was not answered')
+    this.options = options
+    const begun = options.isNew ? new SessionKnowledge() : knowledgeOf(options)
+    this.knowledge = begun
+    this.unanswered = [...begun.pending.values()]
+    this.record = new RecordWriter(options.folder)
+    this.record.begin({ reason: options.isNew ? 'new' : 'resumed', ...begun.state() })
+    this.session = this.newSession()
   }
 
   get isLive(): boolean {
     return this.session.state === 'live'
   }
 
-  private record(event: SessionEvent): void {
-    if (event.eventNumber !== this.events.length + 1) {
-      this.faults.push(`event ${event.eventNumber} came after event ${this.events.length}`)
-    }
-    this.events.push(event)
-    if (event.type === 'cancelled') this.open.delete(event.orderRef)
-    if (event.type === 'filled' && event.leavesLots === 0) this.open.delete(event.orderRef)
+  /** Whether everything that it asked for is answered. */
+  get isSettled(): boolean {
+    return this.isLive && this.hasBegun && this.session.pendingCount === 0
   }
 
-  private answered(request: Request, answer: Answer): void {
-    this.answersByRef.set(request.ref, (this.answersByRef.get(request.ref) ?? 0) + 1)
-    if (request.type === 'newOrder' && answer.type === 'accepted') {
-      this.open.set(request.ref, { instrument: request.instrument })
+  /** Resolves when it is live for the first time. */
+  async start(): Promise<void> {
+    for (;;) {
+      try {
+        await this.session.connect()
+        return
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, retryDelayMs))
+        this.session = this.newSession()
+      }
     }
+  }
+
+  pause(): void {
+    this.isTrading = false
+  }
+
+  resume(): void {
+    this.isTrading = true
     this.trade()
+  }
+
+  private newSession(): ClientSession {
+    const { url, participant, session, encoding, cancelOnDisconnect, keyFile, onChange } = this.options
+    const { nextEvent } = this.knowledge
+    this.expectedEvent = nextEvent
+    return new ClientSession(
+      {
+        ...{ url: url(), participant, session, cancelOnDisconnect },
+        ...{ firstRetryDelayMs: retryDelayMs, longestRetryDelayMs: retryDelayMs },
+        ...(nextEvent === 0 ? {} : { nextEvent }),
+        codec: codecs[encoding],
+        sign: signerFromKeyFile(keyFile),
+        openWebSocket: (_, subprotocol) =>
+          openRecordingSocket(url(), subprotocol, this.recorder, () => this.stutters()),
+      },
+      {
+        onEvent: (event) => this.happened(event),
+        onAnswer: ({ ref }) => this.answered(ref),
+        onError: ({ code, ref, text }, about) => {
+          if (code === 'duplicateRef') return
+          if (about !== undefined) this.answered(ref)
+          this.fault('I2', `error ${code} for ref ${ref}: ${text}`)
+        },
+        onUnanswered: ({ ref }) => this.answered(ref),
+        onGap: (expected, first) => this.fault('I6', `events ${expected} to ${first - 1} are not kept`),
+        onSnapshot: () => {
+          this.expectedEvent = 0
+        },
+        onState: (state, reason) => {
+          if (state === 'closed' && this.hasBegun) this.fault('I6', `the session ended: ${reason}`)
+          if (state === 'live') this.begin()
+          onChange()
+        },
+      },
+    )
+  }
+
+  private readonly recorder = {
+    opened: () => this.record.write('opened'),
+    sent: (frame: Uint8Array | string) => {
+      this.record.write('sent', frame)
+      for (const message of this.decode(frame)) this.knowledge.sent(message)
+    },
+    received: (frame: Uint8Array | string) => {
+      this.record.write('received', frame)
+      for (const message of this.decode(frame)) this.knowledge.received(message)
+      if (this.record.length > recordFileBytes) this.record.begin({ reason: 'continued', ...this.knowledge.state() })
+    },
+  }
+
+  private decode(frame: Uint8Array | string) {
+    return codecs[this.options.encoding].decode(frame)
+  }
+
+  /** Commands only: a logon that comes twice is an error. */
+  private stutters(): boolean {
+    return this.isLive && this.options.random.integerBelow(framesPerStutter) === 0
+  }
+
+  private happened(event: SessionEvent): void {
+    if (this.expectedEvent !== 0 && event.eventNumber !== this.expectedEvent) {
+      this.fault('I6', `the library told event ${event.eventNumber} instead of ${this.expectedEvent}`)
+    }
+    this.expectedEvent = event.eventNumber + 1
+  }
+
+  private answered(ref: number): void {
+    if (!this.open.delete(ref)) this.fault('I2', `the library told an answer to ref ${ref} that was not asked or twice`)
+    if (this.options.role !== 'admin') this.trade()
+    this.options.onChange()
+  }
+
+  /** Live for the first time: asks once more for what a former life had asked for and was not carried out. */
+  private begin(): void {
+    if (this.hasBegun) return
+    this.hasBegun = true
+    const { lastRef, pending } = this.knowledge
+    for (const sent of this.unanswered) {
+      // Its answer may have been among the events of the logon, or, if it was refused, never have come.
+      if (pending.delete(sent.ref) && sent.ref > lastRef) this.open.add(repeat(this.session, sent))
+    }
+    this.unanswered = []
+    if (this.options.role === 'admin') this.administrate()
+    this.trade()
+  }
+
+  private administrate(): void {
+    const { random } = this.options
+    setTimeout(() => this.administrate(), random.exponential(adminPauseMs))
+    if (this.isTrading && this.session.pendingCount < window) this.ask()
   }
 
   /** Fills the window. Requests made while the engine is down wait in the session and are sent when it is back. */
   private trade(): void {
-    while (this.trading && this.session.pendingCount < window) {
-      const ref = this.request()
-      this.answersByRef.set(ref, 0)
-    }
+    if (this.options.role === 'admin') return
+    while (this.isTrading && this.hasBegun && this.session.pendingCount < window) this.ask()
   }
 
-  private request(): number {
-    const { random, session } = this
-    const draw = random.integerBelow(100)
-    const orders = [...this.open.keys()]
-    const orderRef = orders[random.integerBelow(Math.max(1, orders.length))]
-    if (draw === 0) return session.massCancel(random.integerBelow(instrumentCount + 1))
-    if (orderRef !== undefined && orders.length > restingOrders && draw < 50) return session.cancelOrder(orderRef)
-    if (orderRef !== undefined && draw < 65) {
-      return session.replaceOrder(orderRef, 1 + random.integerBelow(50), fairPriceTicks - 10 + random.integerBelow(21))
-    }
-    return session.newOrder({
-      instrument: 1 + random.integerBelow(instrumentCount),
-      side: random.integerBelow(2) === 0 ? 'buy' : 'sell',
-      timeInForce: draw > 95 ? 'immediateOrCancel' : 'goodTillCancel',
-      quantityLots: 1 + random.integerBelow(50),
-      priceTicks: fairPriceTicks - 10 + random.integerBelow(21),
-    })
+  private ask(): void {
+    const { role, random } = this.options
+    this.open.add(request(role, this.session, this.knowledge.orders, random))
   }
+
+  private fault(invariant: Invariant, text: string): void {
+    this.record.write('fault', JSON.stringify({ invariant, text }))
+  }
+}
+
+/** What the last life knew, as far as it wrote it down. */
+function knowledgeOf({ folder, encoding }: TraderOptions): SessionKnowledge {
+  let knowledge = new SessionKnowledge()
+  for (const { kind, content } of lastRecord(folder)) {
+    if (kind === 'begun') knowledge = new SessionKnowledge(JSON.parse(content.toString()) as KnowledgeState)
+    if (kind !== 'sent' && kind !== 'received') continue
+    const frame = encoding === 'json' ? content.toString() : content
+    for (const message of codecs[encoding].decode(frame)) knowledge[kind](message)
+  }
+  return knowledge
 }
