@@ -4,11 +4,14 @@
  */
 import type { Command } from 'commander'
 import { RecoveryError } from '../command-player.ts'
-import { LogCorruptError } from '../log/command-log.ts'
+import { LockError } from '../lock.ts'
+import { LogCorruptError, LogWriteError } from '../log/command-log.ts'
+import { SnapshotWriteError } from '../log/snapshot-store.ts'
 import { exportJournal } from './journal-export.ts'
 import { inspectJournal } from './journal-inspect.ts'
 import { verifyJournal } from './journal-verify.ts'
 import { replay } from './replay.ts'
+import { NoSnapshotError, takeSnapshot } from './snapshot.ts'
 import { UsageError } from './usage-error.ts'
 
 const wrongUsage = 2
@@ -48,6 +51,10 @@ export function addToolCommands(program: Command): void {
     .option('--json', 'print one JSON object')
     .option('--data <folder>', 'data folder', './data')
     .action(plainly(replay))
+  withUsageCode(program.command('snapshot'))
+    .description('take a snapshot, so that the next start reads the log from there on only; also while the engine runs')
+    .option('--data <folder>', 'data folder', './data')
+    .action(plainly(takeSnapshot))
 }
 
 /** Makes a command, and those below it, end with code 2 if they are called wrongly. */
@@ -66,6 +73,10 @@ function plainly<Options>(tool: (options: Options) => void | Promise<void>): (op
         error instanceof UsageError ||
         error instanceof LogCorruptError ||
         error instanceof RecoveryError ||
+        error instanceof NoSnapshotError ||
+        error instanceof LockError ||
+        error instanceof LogWriteError ||
+        error instanceof SnapshotWriteError ||
         code !== undefined
       if (!isPlain) throw error
       console.error(`engine: ${message}`)
