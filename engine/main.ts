@@ -3,16 +3,18 @@ import './compiler.ts'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { namePattern } from '../protocol/limits.ts'
+import { RecoveryError } from './command-player.ts'
 import { ConfigurationError, checkConfiguration, readConfiguration } from './configuration.ts'
 import { defaultExchange } from './default-exchange.ts'
-import { DataFolderError, type LogMode, startEngine } from './engine.ts'
+import { DataFolderError, startEngine } from './engine.ts'
 import { makeFolder } from './folder.ts'
 import { ListenError } from './gateway/transport.ts'
 import { KeyRegistry, KeyRegistryError } from './keys.ts'
 import { LockError } from './lock.ts'
 import { LogCorruptError, LogWriteError } from './log/command-log.ts'
 import { openLogger } from './logger.ts'
-import { RecoveryError } from './command-player.ts'
+import { addToolCommands } from './tools/commands.ts'
+import type { LogMode, OldSegments } from './venue.ts'
 
 interface StartOptions {
   readonly port: number
@@ -20,6 +22,9 @@ interface StartOptions {
   readonly data: string
   readonly config?: string
   readonly logMode: LogMode
+  readonly segmentSize: number
+  readonly snapshotEvery: number
+  readonly oldSegments: OldSegments
   readonly logFile?: string
   readonly logLevel: string
   readonly quiet?: true
@@ -48,6 +53,9 @@ async function start(options: StartOptions): Promise<void> {
     dataFolder: options.data,
     configuration,
     logMode: options.logMode,
+    segmentBytes: options.segmentSize,
+    snapshotEvery: options.snapshotEvery,
+    oldSegments: options.oldSegments,
     openLogger: (folder) => {
       const path = options.logFile ?? join(folder, 'logs', 'engine.jsonl')
       const onFailure = ({ message }: Error) => console.error(`engine: ${path} cannot be written: ${message}`)
@@ -58,7 +66,7 @@ async function start(options: StartOptions): Promise<void> {
     // The log file may be on the disk that is full: whoever sits at the terminal is told as well.
     onHalt: ({ message }) => console.error(`engine: order entry has stopped. ${message}`),
   })
-  const { commands, milliseconds, stateHash } = engine.recovery
+  const { commands, milliseconds, snapshotSequence, stateHash } = engine.recovery
   let stopping = false
   const stop = async () => {
     if (stopping) return
@@ -69,6 +77,7 @@ async function start(options: StartOptions): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   process.on('SIGHUP', stop)
+  process.on('SIGUSR2', () => engine.takeSnapshot())
   // As somebody's child it ends with its parent, however that ends.
   process.on('disconnect', stop)
   // It may have died before anybody listened.
@@ -77,7 +86,8 @@ async function start(options: StartOptions): Promise<void> {
     if ((message as { type?: unknown } | null)?.type === 'stop') stop()
   })
   if (options.quiet !== true) {
-    const recovered = `${commands} commands recovered in ${Math.round(milliseconds)} ms, state ${stateHash}`
+    const from = snapshotSequence === 0 ? '' : ` after the snapshot at ${snapshotSequence}`
+    const recovered = `${commands} commands recovered${from} in ${Math.round(milliseconds)} ms, state ${stateHash}`
     console.log(`tradefloor engine ready at ${engine.url} (data ${options.data}, log ${options.logMode}, ${recovered})`)
   }
   if (process.connected) process.send?.({ type: 'ready', url: engine.url, port: engine.port, pid: process.pid })
@@ -87,7 +97,7 @@ function addKey(options: { participant: string; session: string; data: string })
   makeFolder(resolve(options.data))
   const registry = new KeyRegistry(options.data)
   const { participant, session } = options
-  if (!registry.add(participant, session)) {
+  if (!registry.issue(participant, session)) {
     throw new KeyRegistryError(`${participant} ${session} has a key already, see ${registry.path}`)
   }
   registry.save()
@@ -95,16 +105,43 @@ function addKey(options: { participant: string; session: string; data: string })
 }
 
 function listKeys(options: { data: string }): void {
-  for (const { participant, session, publicKey } of new KeyRegistry(options.data).sessions) {
+  for (const { participant, session, publicKey, revoked } of new KeyRegistry(options.data).sessions) {
     const key = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
-    console.log(`${participant} ${session} ${key}`)
+    console.log(`${participant} ${session} ${key}${revoked ? ' revoked' : ''}`)
   }
+}
+
+function revokeKey(options: { participant: string; session: string; data: string }): void {
+  const registry = new KeyRegistry(options.data)
+  const { participant, session } = options
+  if (!registry.revoke(participant, session)) {
+    throw new KeyRegistryError(`${participant} ${session} has no key that could be revoked, see ${registry.path}`)
+  }
+  console.log(
+    `${participant} ${session}: the key is revoked. A running engine closes the session's connection within a second ` +
+      'and accepts it no more; its orders are cancelled if it asked for that at logon. `keys new` makes another key.',
+  )
 }
 
 function parsePort(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is a number from 0 to 65535.')
   return port
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(count))
+    throw new InvalidArgumentError('It is a whole number from 0.')
+  return count
+}
+
+function parseSegmentSize(text: string): number {
+  const bytes = parseCount(text)
+  if (bytes < 4_096 || bytes % 4_096 !== 0 || bytes > 2 ** 30) {
+    throw new InvalidArgumentError('It is a multiple of 4096, up to 1073741824.')
+  }
+  return bytes
 }
 
 function parseName(text: string): string {
@@ -132,6 +169,18 @@ program
       .choices(['sync', 'os', 'memory'])
       .default('sync'),
   )
+  .option('--segment-size <bytes>', 'size of the files of the command log', parseSegmentSize, 64 * 2 ** 20)
+  .option(
+    '--snapshot-every <commands>',
+    'take a snapshot after so many commands, so that a start reads the log from there on only; 0: never',
+    parseCount,
+    1_000_000,
+  )
+  .addOption(
+    new Option('--old-segments <policy>', 'what becomes of files of the log that two snapshots have made superfluous')
+      .choices(['keep', 'archive', 'delete'])
+      .default('keep'),
+  )
   .option(
     '--log-file <file>',
     'where the engine logs what it does, - for stderr (default: logs/engine.jsonl in the data folder)',
@@ -153,10 +202,19 @@ keys
   .option('--data <folder>', 'data folder', './data')
   .action(addKey)
 keys
+  .command('revoke')
+  .description("make a session's key useless, also while the engine runs, and close its connection")
+  .requiredOption('--participant <name>', 'name of the participant', parseName)
+  .requiredOption('--session <name>', 'name of the session', parseName)
+  .option('--data <folder>', 'data folder', './data')
+  .action(revokeKey)
+keys
   .command('list')
   .description('list sessions and their public keys')
   .option('--data <folder>', 'data folder', './data')
   .action(listKeys)
+
+addToolCommands(program)
 
 try {
   await program.parseAsync()

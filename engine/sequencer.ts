@@ -212,11 +212,12 @@ export class Sequencer {
     if (!this.committing) this.sequenceWaiting()
   }
 
-  /** Ends the turn and closes the log. Nothing may be submitted afterwards. Only while no commit is under way. */
-  close(): void {
+  /** Ends the turn and closes the log, when it is idle. Nothing may be submitted afterwards. */
+  async close(): Promise<void> {
     this.endTurn()
     // A release may have submitted something, a disconnection for one.
     this.endTurn()
+    while (this.committing) await new Promise<void>((done) => this.afterRelease(done, done))
     if (this.currentState !== 'open') return
     this.currentState = 'closed'
     this.callOffWake()

@@ -1,0 +1,174 @@
+/** Exchange, log, snapshots, sequencer, feed and gateway, wired to each other over what the data folder holds. */
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { type Clock, systemClock } from './clock.ts'
+import type { Configuration } from './configuration.ts'
+import { Exchange } from './core/index.ts'
+import { Directory } from './directory.ts'
+import { Feed } from './feed/feed.ts'
+import type { Connection } from './gateway/connection.ts'
+import { Gateway } from './gateway/gateway.ts'
+import type { Transport, TransportHandlers } from './gateway/transport.ts'
+import { answerHealth } from './health.ts'
+import { KeyRegistry } from './keys.ts'
+import { type CommandLog, FileJournal, MemoryLog, type Snapshot, SnapshotStore } from './log/index.ts'
+import { FolderStorage } from './log/journal-storage.ts'
+import { type Recovery, Sequencer } from './sequencer.ts'
+import { Snapshots } from './snapshots.ts'
+
+export type LogMode = 'sync' | 'os' | 'memory'
+
+/** What becomes of log segments that nobody needs to start from any more. */
+export type OldSegments = 'keep' | 'archive' | 'delete'
+
+export interface VenueOptions {
+  readonly configuration: Configuration
+  readonly logMode: LogMode
+  /** Size of the log's files. */
+  readonly segmentBytes: number
+  /** Commands after which a snapshot is taken; 0: never. */
+  readonly snapshotEvery: number
+  readonly oldSegments: OldSegments
+  /** Called once if the command log cannot be written any more; `message` says why and what to do. */
+  readonly onHalt: (error: Error) => void
+}
+
+export interface VenueRecovery extends Recovery {
+  /** The command up to which a snapshot was used; 0 if none was. */
+  readonly snapshotSequence: number
+}
+
+export interface Venue {
+  readonly handlers: TransportHandlers<Connection>
+  /** Recovers what the data folder holds. Must be called once, before the first connection. */
+  open(): VenueRecovery
+  /** Takes a snapshot now; nothing happens with a log in memory. */
+  takeSnapshot(): Promise<void>
+  /** Ends all sessions, tells everyone, takes a last snapshot and closes the log. */
+  close(): Promise<void>
+  /** Lets the log go when the venue could not be opened. */
+  abandon(): void
+}
+
+/** @param folder the data folder, which is this process's */
+export function openVenue(options: VenueOptions, folder: string, transport: Transport, logger: Logger): Venue {
+  const clock = systemClock
+  const { configuration, logMode } = options
+  const files = logMode === 'memory' ? undefined : openFiles(options, folder, logger)
+  const log: CommandLog = files?.journal ?? new MemoryLog()
+  let snapshot = files?.store.newest(restore)
+  const exchange = snapshot?.exchange ?? new Exchange()
+  const sequencer: Sequencer = new Sequencer({
+    exchange,
+    log,
+    clock,
+    release: (events) => gateway.release(events),
+    onHalt: (error) => {
+      gateway.halted()
+      logger.fatal(error, 'order entry halted')
+      options.onHalt(error)
+    },
+  })
+  const registry = new KeyRegistry(folder)
+  const onChange = (definition: object) => logger.info(definition, 'configuration differs from the state')
+  const onUnreadable = (error: Error) => logger.error(error, 'the keys as they were read before stay in force')
+  const directory = new Directory({ exchange, sequencer, configuration, registry, onChange, onUnreadable })
+  const gateway: Gateway = new Gateway({
+    sequencer,
+    exchange,
+    feed: new Feed(exchange, transport),
+    clock,
+    logId: () => log.identity,
+    authenticate: (nonce, logon) => directory.authenticate(nonce, logon),
+    onFault: (error) => logger.error(error, 'a frame could not be processed'),
+  })
+  let endWatch = () => {}
+  const snapshots = files && takeSnapshots(options, { ...files, exchange, sequencer, gateway, clock }, logger)
+  return {
+    handlers: {
+      opened: (socket, encoding) => gateway.opened(socket, encoding),
+      received: (connection, bytes, isBinary) => gateway.received(connection, bytes, isBinary),
+      writable: (connection) => gateway.writable(connection),
+      dropped: (connection) => gateway.dropped(connection),
+      closed: (connection) => gateway.closed(connection),
+      health: (query, answer) => answerHealth({ sequencer, exchange, gateway, logMode }, query, answer),
+    },
+    open() {
+      if (snapshot !== undefined) gateway.restoreStreams(snapshot.streams)
+      const recovery = sequencer.recover(snapshot?.position)
+      const snapshotSequence = snapshot?.position.sequence ?? 0
+      // Its bytes are many.
+      snapshot = undefined
+      directory.checkInstruments()
+      registerSessions(registry, configuration)
+      directory.reconcile()
+      sequencer.endTurn()
+      gateway.start(configuration.reconnectGraceMs)
+      endWatch = directory.watch(clock, (session) => gateway.revoke(session))
+      snapshots?.start(snapshotSequence)
+      return { ...recovery, snapshotSequence }
+    },
+    async takeSnapshot() {
+      await snapshots?.take()
+    },
+    async close() {
+      endWatch()
+      await gateway.shutDown()
+      await snapshots?.stop()
+      await sequencer.close()
+    },
+    abandon: () => log.close(),
+  }
+}
+
+interface Files {
+  readonly journal: FileJournal
+  readonly store: SnapshotStore
+}
+
+function openFiles({ logMode, segmentBytes }: VenueOptions, folder: string, logger: Logger): Files {
+  const onWarning = ({ text, ...details }: { readonly text: string }) => logger.warn(details, text)
+  const mode = logMode === 'sync' ? 'sync' : 'os'
+  return {
+    journal: new FileJournal(join(folder, 'journal'), { mode, segmentBytes, onWarning }),
+    store: new SnapshotStore(new FolderStorage(join(folder, 'snapshots')), { onWarning }),
+  }
+}
+
+function restore(snapshot: Snapshot): Pick<Snapshot, 'position' | 'streams'> & { readonly exchange: Exchange } {
+  return { exchange: Exchange.fromImage(snapshot.image), position: snapshot.position, streams: snapshot.streams }
+}
+
+interface SnapshotSources extends Files {
+  readonly exchange: Exchange
+  readonly sequencer: Sequencer
+  readonly gateway: Gateway
+  readonly clock: Clock
+}
+
+function takeSnapshots(options: VenueOptions, sources: SnapshotSources, logger: Logger): Snapshots {
+  const { journal, store, exchange, sequencer, gateway, clock } = sources
+  return new Snapshots({
+    exchange,
+    sequencer,
+    log: journal,
+    store,
+    clock,
+    streamsImage: () => gateway.streamsImage(),
+    everyCommands: options.snapshotEvery,
+    retire: (sequence) => void journal.retireSegments(sequence, options.oldSegments),
+    onTaken: (taken) => logger.info(taken, 'snapshot taken'),
+    onFailure: (error) => logger.error(error, 'no snapshot could be written'),
+  })
+}
+
+/** Sees to it that every configured session has a key. */
+function registerSessions(registry: KeyRegistry, configuration: Configuration): void {
+  let changed = false
+  for (const participant of configuration.participants) {
+    for (const { name, publicKey } of participant.sessions) {
+      if (registry.add(participant.name, name, publicKey)) changed = true
+    }
+  }
+  if (changed) registry.save()
+}
