@@ -11,8 +11,9 @@ import { Gateway } from './gateway/gateway.ts'
 import type { Transport, TransportHandlers } from './gateway/transport.ts'
 import { answerHealth } from './health.ts'
 import { KeyRegistry } from './keys.ts'
-import { type CommandLog, FileJournal, MemoryLog, type Snapshot, SnapshotStore } from './log/index.ts'
-import { FolderStorage } from './log/journal-storage.ts'
+import { type CommandLog, FileJournal, MemoryLog, SnapshotStore } from './log/index.ts'
+import { FolderStorage, type JournalStorage } from './log/journal-storage.ts'
+import { restoreNewest } from './restore.ts'
 import { type Recovery, Sequencer } from './sequencer.ts'
 import { Snapshots } from './snapshots.ts'
 
@@ -56,8 +57,8 @@ export function openVenue(options: VenueOptions, folder: string, transport: Tran
   const { configuration, logMode } = options
   const files = logMode === 'memory' ? undefined : openFiles(options, folder, logger)
   const log: CommandLog = files?.journal ?? new MemoryLog()
-  let snapshot = files?.store.newest(restore)
-  const exchange = snapshot?.exchange ?? new Exchange()
+  let restored = files && restoreNewest(files.store, files.storage)
+  const exchange = restored?.exchange ?? new Exchange()
   const sequencer: Sequencer = new Sequencer({
     exchange,
     log,
@@ -94,11 +95,11 @@ export function openVenue(options: VenueOptions, folder: string, transport: Tran
       health: (query, answer) => answerHealth({ sequencer, exchange, gateway, logMode }, query, answer),
     },
     open() {
-      if (snapshot !== undefined) gateway.restoreStreams(snapshot.streams)
-      const recovery = sequencer.recover(snapshot?.position)
-      const snapshotSequence = snapshot?.position.sequence ?? 0
+      if (restored !== undefined) gateway.restoreStreams(restored.streams)
+      const recovery = sequencer.recover(restored?.position)
+      const snapshotSequence = restored?.position.sequence ?? 0
       // Its bytes are many.
-      snapshot = undefined
+      restored = undefined
       directory.checkInstruments()
       registerSessions(registry, configuration)
       directory.reconcile()
@@ -122,6 +123,7 @@ export function openVenue(options: VenueOptions, folder: string, transport: Tran
 }
 
 interface Files {
+  readonly storage: JournalStorage
   readonly journal: FileJournal
   readonly store: SnapshotStore
 }
@@ -129,14 +131,12 @@ interface Files {
 function openFiles({ logMode, segmentBytes }: VenueOptions, folder: string, logger: Logger): Files {
   const onWarning = ({ text, ...details }: { readonly text: string }) => logger.warn(details, text)
   const mode = logMode === 'sync' ? 'sync' : 'os'
+  const storage = new FolderStorage(join(folder, 'journal'))
   return {
-    journal: new FileJournal(join(folder, 'journal'), { mode, segmentBytes, onWarning }),
+    storage,
+    journal: new FileJournal(storage, { mode, segmentBytes, onWarning }),
     store: new SnapshotStore(new FolderStorage(join(folder, 'snapshots')), { onWarning }),
   }
-}
-
-function restore(snapshot: Snapshot): Pick<Snapshot, 'position' | 'streams'> & { readonly exchange: Exchange } {
-  return { exchange: Exchange.fromImage(snapshot.image), position: snapshot.position, streams: snapshot.streams }
 }
 
 interface SnapshotSources extends Files {

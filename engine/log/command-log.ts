@@ -67,8 +67,8 @@ export class LogCorruptError extends Error {
 
   constructor(file: string, offset: number, reason: string, options?: ErrorOptions) {
     super(
-      `The command log cannot be read: ${file} at byte ${offset}: ${reason}. Nothing was changed. Restore the log's folder ` +
-        `from a copy, or move it away to start with an empty exchange.`,
+      `The command log cannot be read: ${file} at byte ${offset}: ${reason}. Nothing was changed. Restore the data folder's ` +
+        `journal, archive and snapshots from a copy, or move all three away to start with an empty exchange.`,
       options,
     )
     this.file = file

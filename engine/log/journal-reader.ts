@@ -5,7 +5,14 @@
 import { BatchDecoder, beginning } from './batch-decoder.ts'
 import { LogCorruptError, type LogPosition, type LogRecord } from './command-log.ts'
 import type { JournalStorage } from './journal-storage.ts'
-import { firstSequenceOf, isSegmentName } from './segment-format.ts'
+import {
+  faultOfSegmentHeader,
+  firstSequenceOf,
+  identityOf,
+  isSegmentName,
+  segmentHeaderBytes,
+} from './segment-format.ts'
+import { SegmentImage } from './segment-image.ts'
 import { type BatchPlace, type SegmentEnd, type SegmentFile, SegmentReader } from './segment-reader.ts'
 
 export type { BatchPlace, SegmentEnd } from './segment-reader.ts'
@@ -62,6 +69,24 @@ export function readJournal(
     throw new LogCorruptError((last?.storage ?? storage).pathOf(last?.name ?? ''), last?.position ?? 0, fault)
   }
   return { identity: reader.identity, position: decoder.position, lastTimeUs: decoder.lastTimeUs, segments }
+}
+
+/** Identity of the log by its last segment; empty if there is no log, undefined if that segment cannot be read. */
+export function journalIdentity(storage: JournalStorage): string | undefined {
+  const last = segmentFiles(storage).at(-1)
+  if (last === undefined) return ''
+  const image = new SegmentImage()
+  try {
+    image.open(last.storage, last.name)
+    image.readTo(segmentHeaderBytes)
+    const isWhole = faultOfSegmentHeader(image.view, image.name, image.size) === undefined
+    return isWhole ? identityOf(image.view) : undefined
+  } catch (error) {
+    if (error instanceof LogCorruptError) return undefined
+    throw error
+  } finally {
+    image.close()
+  }
 }
 
 /** All segments, in order; one that lies in both folders is taken from the journal's. */

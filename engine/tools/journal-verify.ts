@@ -37,7 +37,8 @@ interface Finding {
   readonly stateHash: string | undefined
 }
 
-const restoreLog = "Restore the log's folder from a copy, or move it away to start with an empty exchange."
+const restoreLog =
+  "Restore the data folder's journal, archive and snapshots from a copy, or move all three away to start with an empty exchange."
 const removeSnapshot = 'The engine passes over it. Remove it when it is of no more interest.'
 
 export function verifyJournal(options: VerifyOptions): void {

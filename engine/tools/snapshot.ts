@@ -11,7 +11,9 @@ import { Feed } from '../feed/feed.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { lockFolder, lockHolder } from '../lock.ts'
 import { FileJournal } from '../log/file-journal.ts'
+import { FolderStorage } from '../log/journal-storage.ts'
 import { SnapshotStore } from '../log/snapshot-store.ts'
+import { restoreNewest } from '../restore.ts'
 import { Sequencer } from '../sequencer.ts'
 import { DataFolder } from './data-folder.ts'
 import { formatCount } from './table.ts'
@@ -39,10 +41,11 @@ export async function takeSnapshot(options: SnapshotOptions): Promise<void> {
 function write({ path, snapshotStorage }: DataFolder): string {
   const lock = lockFolder(path)
   const onWarning = ({ text }: { readonly text: string }) => console.error(`engine: ${text}`)
-  const log = new FileJournal(join(path, 'journal'), { mode: 'sync', onWarning })
+  const storage = new FolderStorage(join(path, 'journal'))
+  const log = new FileJournal(storage, { mode: 'sync', onWarning })
   try {
     const store = new SnapshotStore(snapshotStorage, { onWarning })
-    const former = store.newest(({ image, ...rest }) => ({ ...rest, exchange: Exchange.fromImage(image) }))
+    const former = restoreNewest(store, storage)
     const exchange = former?.exchange ?? new Exchange()
     const { gateway, sequencer } = venueWithoutConnections(exchange, log)
     if (former !== undefined) gateway.restoreStreams(former.streams)
