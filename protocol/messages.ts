@@ -459,8 +459,11 @@ export const messages = {
   queryOpenOrders: {
     number: 12,
     from: 'client',
-    about: "Asks for the session's open orders, quotes and waiting stops included.",
-    fields: [{ name: 'instrument', type: 'uint', about: 'only of this instrument; 0: of all', default: 0 }],
+    about: "Asks for a session's open orders, quotes and waiting stops included.",
+    fields: [
+      { name: 'instrument', type: 'uint', about: 'only of this instrument; 0: of all', default: 0 },
+      { name: 'session', type: 'string', about: 'another session of the participant; empty: its own', default: '' },
+    ],
   },
   openOrders: {
     number: 13,

@@ -30,6 +30,15 @@ export function openOrders(exchange: Exchange, session: number, instrument = 0):
   return messages
 }
 
+/** The participant's session of this name, by number; undefined if it has none. */
+export function sessionNamed(exchange: Exchange, participant: number, name: string): number | undefined {
+  for (let number = 1; number <= exchange.sessionCount; number++) {
+    const session = exchange.session(number)!
+    if (session.participant === participant && session.name === name) return number
+  }
+  return undefined
+}
+
 /** Of the participant, one for each instrument that it has used. */
 export function positions(exchange: Exchange, participant: number): Row<'position'>[] {
   return exchange.accountsOf(participant).map(positionOf)

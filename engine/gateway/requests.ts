@@ -9,7 +9,7 @@ import type { Message, OutgoingMessage, Row } from '../../protocol/messages.ts'
 import type { Exchange } from '../core/index.ts'
 import type { Feed, Subscriber } from '../feed/feed.ts'
 import type { Sequencer } from '../sequencer.ts'
-import { instrumentList, openOrders, orderStatus, positions } from './answers.ts'
+import { instrumentList, openOrders, orderStatus, positions, sessionNamed } from './answers.ts'
 import type { Outbox } from './outbox.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import type { Session } from './session.ts'
@@ -76,7 +76,7 @@ export class Requests {
         this.forSession(({ number }) => [orderStatus(exchange, number, message.orderRef)])
         return true
       case 'queryOpenOrders':
-        this.forSession(({ number }) => openOrders(exchange, number, message.instrument))
+        this.forSession(({ number }) => this.openOrders(number, message))
         return true
       case 'queryPositions':
         this.forSession(({ number }) => {
@@ -89,6 +89,12 @@ export class Requests {
       default:
         return false
     }
+  }
+
+  private openOrders(own: number, { instrument, session: name }: Message<'queryOpenOrders'>): OutgoingMessage[] {
+    const { exchange } = this
+    const number = name === '' ? own : sessionNamed(exchange, exchange.session(own)!.participant, name)
+    return number === undefined ? [unknownSession(name)] : openOrders(exchange, number, instrument)
   }
 
   /** Answers what only a session may ask, in the order asked, among its events where the answer belongs. */
@@ -167,6 +173,11 @@ export class Requests {
 const { requestsPerSecond } = limits
 const rateLimited = errorOf('rateLimited', `more than ${requestsPerSecond} requests per second`, requestsPerSecond)
 const halted = errorOf('serviceHalted', errors.serviceHalted.meaning, 0)
+
+function unknownSession(name: string): OutgoingMessage<'error'> {
+  const text = `the participant has no session "${name}"`
+  return { ...errorOf('invalidField', text, 0), field: 'session' }
+}
 
 function errorOf(code: ErrorName, text: string, bound: number): OutgoingMessage<'error'> {
   return { type: 'error', code, ref: 0, field: 'none', bound, text }
