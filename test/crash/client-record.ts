@@ -58,11 +58,7 @@ export class RecordWriter {
   }
 
   write(kind: EntryKind, content: Uint8Array | string = ''): void {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content
-    const entry = Buffer.allocUnsafe(headBytes + bytes.length)
-    entry.writeUInt32LE(1 + bytes.length, 0)
-    entry[4] = kinds.indexOf(kind)
-    entry.set(bytes, headBytes)
+    const entry = encodeEntry(kind, typeof content === 'string' ? Buffer.from(content) : content)
     writeSync(this.file, entry)
     this.length += entry.length
   }
@@ -105,12 +101,25 @@ export class RecordReader {
   }
 }
 
+export function encodeEntry(kind: EntryKind, content: Uint8Array): Buffer {
+  const entry = Buffer.allocUnsafe(headBytes + content.length)
+  entry.writeUInt32LE(1 + content.length, 0)
+  entry[4] = kinds.indexOf(kind)
+  entry.set(content, headBytes)
+  return entry
+}
+
+/** The whole entries of a file. */
+export function parseEntries(bytes: Buffer): Entry[] {
+  const entries: Entry[] = []
+  parse(bytes, entries)
+  return entries
+}
+
 /** The entries of the last file of a session; none if it has no file yet. */
 export function lastRecord(folder: string): Entry[] {
-  const entries: Entry[] = []
   const last = recordNames(folder).at(-1)
-  if (last !== undefined) parse(readFileSync(join(folder, last)), entries)
-  return entries
+  return last === undefined ? [] : parseEntries(readFileSync(join(folder, last)))
 }
 
 /** @returns where the last whole entry ends */

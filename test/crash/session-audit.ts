@@ -2,6 +2,7 @@
  * Holds the record of one session against what the log comes to: what its client was told, in every life of client and
  * engine, and what it sent.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { isAnswer } from '../../protocol/client/pending-requests.ts'
 import { codecs } from '../../protocol/codec.ts'
 import { errors } from '../../protocol/errors.ts'
@@ -185,10 +186,15 @@ export class SessionAudit {
     const { result, positions, openOrders } = this.logon
     this.logon = undefined
     const { lastRef, nextEvent, snapshot } = result
-    const told = JSON.stringify({ lastRef, nextEvent, positions: inOrder(positions), openOrders })
-    const asLogged = logons.map((logon) => JSON.stringify(snapshot ? logon : { ...logon, openOrders: [] }))
-    if (asLogged.includes(told)) return
-    this.report('I6', `the logon told ${told}, but the log's last ones are ${asLogged.slice(-3).join(' or ')}`)
+    const told = { lastRef, nextEvent, positions: inOrder(positions), openOrders }
+    const candidates = logons.map((logon) => (snapshot ? logon : { ...logon, openOrders: [] }))
+    if (candidates.some((logon) => isDeepStrictEqual(logon, told))) return
+    const areOnlyPositionsWrong = candidates.some((logon) =>
+      isDeepStrictEqual({ ...logon, positions: told.positions }, told),
+    )
+    const logged = candidates.slice(-3).map((logon) => JSON.stringify(logon))
+    const text = `the logon told ${JSON.stringify(told)}, but the log's last ones are ${logged.join(' or ')}`
+    this.report(areOnlyPositionsWrong ? 'I4' : 'I6', text)
   }
 
   private checkEvent(event: SessionEvent, { firstEvent, events }: SessionReplay): void {
