@@ -30,6 +30,7 @@ describe('bench', () => {
     const { stdout } = await bench('--help')
     expect(stdout).toMatch(/\n {2}core /)
     expect(stdout).toMatch(/\n {2}gateway /)
+    expect(stdout).toMatch(/\n {2}recovery /)
   })
 
   it('refuses a time that is none, with exit code 1', async () => {
@@ -65,6 +66,17 @@ describe('bench', () => {
       expect(reference[`bareEchoP99Us${at}`].unit).toBe('µs')
     }
     expect(ratios.ackedToBareEcho).toBeCloseTo(results.ackedPerSecond.value / reference.bareEchoPerSecond.value, 2)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('recovery: replays, takes a snapshot, starts from it, and leaves nothing behind', { timeout: slow }, async () => {
+    const { stdout } = await bench('recovery', '--seconds', '0.1', '--json')
+    const { suite, results, reference } = lastLine(stdout)
+    expect(suite).toBe('recovery')
+    for (const key of ['replayedPerSecond', 'snapshotRestoreMs', 'snapshotPauseMs']) {
+      expect(results[key].value).toBeGreaterThan(0)
+    }
+    expect(reference.journalFilesPerSecond.value).toBeGreaterThan(results.replayedPerSecond.value)
     expect(readdirSync(folder)).toEqual([])
   })
 

@@ -152,7 +152,7 @@ class RecoveryRun {
     const { processes } = this
     const files = new EngineFiles(recoveryVenue(loadConnections))
     this.files.push(files)
-    files.requireDisk()
+    if (!this.isTrial) files.requireDisk()
     const engine = await EngineProcess.start(processes, files, { logMode: 'sync', options: ['--snapshot-every', '0'] })
     await processes.end(engine.child)
     return files
