@@ -57,6 +57,10 @@ export class LogWriteError extends Error {
   override readonly name = 'LogWriteError'
 }
 
+/** What can be done about a log that is damaged. */
+export const restoreAdvice =
+  "Restore the data folder's journal, archive and snapshots from a copy, or move all three away to start with an empty exchange."
+
 /** The log cannot be read; `message` says file, offset, reason and what to do. */
 export class LogCorruptError extends Error {
   override readonly name = 'LogCorruptError'
@@ -66,11 +70,8 @@ export class LogCorruptError extends Error {
   readonly reason: string
 
   constructor(file: string, offset: number, reason: string, options?: ErrorOptions) {
-    super(
-      `The command log cannot be read: ${file} at byte ${offset}: ${reason}. Nothing was changed. Restore the data folder's ` +
-        `journal, archive and snapshots from a copy, or move all three away to start with an empty exchange.`,
-      options,
-    )
+    const what = `The command log cannot be read: ${file} at byte ${offset}: ${reason}`
+    super(`${what}. Nothing was changed. ${restoreAdvice}`, options)
     this.file = file
     this.offset = offset
     this.reason = reason

@@ -7,7 +7,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { lockHolder } from '../lock.ts'
 import { LogCorruptError, type LogRecord } from '../log/command-log.ts'
-import { type JournalEnd, type ReadOptions, readJournal, segmentFiles } from '../log/journal-reader.ts'
+import { type JournalEnd, journalIdentity, type ReadOptions, readJournal, segmentFiles } from '../log/journal-reader.ts'
 import { FolderStorage } from '../log/journal-storage.ts'
 import { firstSequenceOf } from '../log/segment-format.ts'
 import { readSnapshot, readSnapshotHeader, type Snapshot } from '../log/snapshot-reader.ts'
@@ -39,7 +39,7 @@ export class DataFolder {
     this.journal = new FolderStorage(join(this.path, 'journal'))
     this.snapshotStorage = new FolderStorage(join(this.path, 'snapshots'))
     const [first] = segmentFiles(this.journal)
-    if (first === undefined) throw this.isEmpty()
+    if (first === undefined) throw this.whyEmpty()
     this.firstSequence = firstSequenceOf(first.name)
   }
 
@@ -87,10 +87,12 @@ export class DataFolder {
 
   /** What cannot be read is passed over, with a warning. */
   private firstSound(files: readonly SnapshotFile[], isWanted: (place: Placed) => boolean): Snapshot | undefined {
+    const logIdentity = journalIdentity(this.journal)
     for (const { name, sequence } of files) {
       if (sequence < this.firstSequence - 1) continue
       try {
-        const { timeUs } = readSnapshotHeader(this.snapshotStorage, name)
+        const { identity, timeUs } = readSnapshotHeader(this.snapshotStorage, name)
+        if (identity !== logIdentity) throw new Error('it is of another log')
         if (isWanted({ sequence, timeUs })) return readSnapshot(this.snapshotStorage, name)
       } catch (error) {
         console.error(`engine: the snapshot ${name} is passed over: ${(error as Error).message}`)
@@ -99,7 +101,12 @@ export class DataFolder {
     return undefined
   }
 
-  private isEmpty(): UsageError {
+  private whyEmpty(): Error {
+    const [newest] = this.snapshots()
+    if (newest !== undefined) {
+      const reason = `the log is gone, but there is a snapshot of command ${newest.sequence}`
+      return new LogCorruptError(this.journal.pathOf(''), 0, reason)
+    }
     return new UsageError(
       `there is no log in ${this.path}: no engine has written one there (with --log-mode memory none does)`,
     )

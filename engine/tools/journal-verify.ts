@@ -3,7 +3,7 @@
  * checksum, every batch by the chain of digests, and with --replay every state by what the commands come to.
  */
 import { RecoveryError } from '../command-player.ts'
-import { LogCorruptError } from '../log/command-log.ts'
+import { LogCorruptError, restoreAdvice } from '../log/command-log.ts'
 import { DataFolder } from './data-folder.ts'
 import { formatTime } from './log-point.ts'
 import { LogRun } from './log-run.ts'
@@ -37,8 +37,6 @@ interface Finding {
   readonly stateHash: string | undefined
 }
 
-const restoreLog =
-  "Restore the data folder's journal, archive and snapshots from a copy, or move all three away to start with an empty exchange."
 const removeSnapshot = 'The engine passes over it. Remove it when it is of no more interest.'
 
 export function verifyJournal(options: VerifyOptions): void {
@@ -88,19 +86,19 @@ function replay(data: DataFolder, survey: LogSurvey, checks: SnapshotChecks): st
 function lostEnd({ segments, lastSequence }: LogSurvey, { sequence }: SnapshotCheck): Problem {
   const { file = '', usedBytes = 0 } = segments.at(-1) ?? {}
   const reason = `the log ends with command ${lastSequence}, but there is a snapshot of command ${sequence}: its end is missing`
-  return { file, offset: usedBytes, reason, action: restoreLog }
+  return { file, offset: usedBytes, reason, action: restoreAdvice }
 }
 
 /** What was deleted on purpose is in a snapshot. */
 function lostBeginning({ firstSequence }: DataFolder, { segments }: LogSurvey): Problem {
   const reason = `the log begins with command ${firstSequence}, and no snapshot has what came before`
-  return { file: segments[0].file, offset: 0, reason, action: restoreLog }
+  return { file: segments[0].file, offset: 0, reason, action: restoreAdvice }
 }
 
 function problemOf(error: unknown, { segments }: LogSurvey): Problem {
   if (error instanceof LogCorruptError) {
     const { file, offset, reason } = error
-    return { file, offset, reason, action: restoreLog }
+    return { file, offset, reason, action: restoreAdvice }
   }
   if (!(error instanceof RecoveryError)) throw error
   const { sequence, reason, action } = error
