@@ -172,10 +172,17 @@ export const fixtureConfiguration = checkConfiguration(
   'fixture',
 )
 
+/** What a venue can be continued from, with the log. */
+export interface TestSnapshot {
+  readonly image: Uint8Array
+  readonly streams: Uint8Array
+  readonly position: LogPosition
+}
+
 export class TestVenue implements Publisher {
   readonly clock: TestClock
   readonly log: TestLog
-  readonly exchange = new Exchange()
+  readonly exchange: Exchange
   readonly sequencer: Sequencer
   readonly feed: Feed
   readonly gateway: Gateway
@@ -186,9 +193,13 @@ export class TestVenue implements Publisher {
   ratePerSecond = 1_000
   published = 0
 
-  /** Two instruments and the participants `a` and `b` with a session `main` each, unless `kept` holds a log already. */
-  constructor(kept: Uint8Array<ArrayBuffer>[] = [], clock = new TestClock()) {
+  /**
+   * Two instruments and the participants `a` and `b` with a session `main` each, unless `kept` holds a log already, which
+   * is applied from its beginning or from a snapshot on.
+   */
+  constructor(kept: Uint8Array<ArrayBuffer>[] = [], clock = new TestClock(), snapshot?: TestSnapshot) {
     this.clock = clock
+    this.exchange = snapshot === undefined ? new Exchange() : Exchange.fromImage(snapshot.image)
     this.log = new TestLog(kept)
     this.sequencer = new Sequencer({
       exchange: this.exchange,
@@ -208,13 +219,14 @@ export class TestVenue implements Publisher {
       clock: this.clock,
       logId: () => this.log.identity,
       // A name is its own signature here.
-      authenticate: async (_, { participant, signature }) => {
-        const session = ['', 'a', 'b'].indexOf(participant)
+      authenticate: async (_, { participant, session: name, signature }) => {
+        const session = this.sessionNumber(participant, name)
         return signature === participant ? { session, ratePerSecond: this.ratePerSecond } : undefined
       },
       onFault: (error) => this.faults.push(error),
     })
-    this.recovery = this.sequencer.recover()
+    if (snapshot !== undefined) this.gateway.restoreStreams(snapshot.streams)
+    this.recovery = this.sequencer.recover(snapshot?.position)
     if (this.exchange.sequence === 0) this.define()
     this.sequencer.endTurn()
   }
@@ -261,6 +273,34 @@ export class TestVenue implements Publisher {
     await this.logOn(socket, participant, options)
     socket.take()
     return socket
+  }
+
+  /** What the venue could go on from after a restart; nothing may be waiting for the log. */
+  snapshot(): TestSnapshot {
+    const { parts, release } = this.gateway.streamsImage()
+    const streams = Buffer.concat(parts)
+    release()
+    return { image: this.exchange.image().slice(), streams, position: this.log.position }
+  }
+
+  /** Adds a session of a participant while the venue runs. */
+  addSession(participant: string, name: string): void {
+    const session = this.exchange.sessionCount + 1
+    const { selfTradePrevention } = fixtureConfiguration.participantDefaults
+    const { participant: owner } = this.exchange.session(this.sessionNumber(participant, 'main'))!
+    this.sequencer.submitDefinition(
+      { type: 'sessionDefined', session, participant: owner, name, selfTradePrevention },
+      0,
+    )
+    this.sequencer.endTurn()
+  }
+
+  private sessionNumber(participant: string, name: string): number {
+    for (let number = 1; number <= this.exchange.sessionCount; number++) {
+      const session = this.exchange.session(number)!
+      if (session.name === name && this.exchange.participant(session.participant)?.name === participant) return number
+    }
+    return 0
   }
 
   /** Time passes, and what the sequencer waits for happens. */
