@@ -60,12 +60,13 @@ export class Snapshots {
   }
 
   /**
-   * Begins to take one whenever it is due.
+   * Begins to take one whenever it is due, and clears away what a process that died was writing.
    * @param lastSequence where the snapshot ends that the exchange was recovered from; 0 if from none
    */
   start(lastSequence: number): void {
-    const { clock, everyCommands, exchange } = this.options
+    const { clock, everyCommands, exchange, store } = this.options
     this.lastSequence = lastSequence
+    store.removeLeftovers()
     if (everyCommands === 0) return
     this.endSchedule = clock.every(scheduleIntervalMs, () => {
       if (exchange.sequence - this.lastSequence >= everyCommands) this.take()

@@ -97,8 +97,16 @@ describe.each(ways)('a snapshot that is written %s', (_, write) => {
           expect(error.message).toContain(`${operation} of /disk/000000000009.snapshot: the disk`)
           expect(sequencesOn(disk).slice(-2)).toEqual([7, 5])
         } else {
-          expect(warnings).toEqual([expect.stringContaining('An old snapshot could not be removed: remove of /disk/0')])
-          expect(sequencesOn(disk)).toEqual([9, 7, 5])
+          expect(operation).toBe('remove')
+          const [left] = disk
+            .list()
+            .filter((name) => !['000000000009.snapshot', '000000000007.snapshot'].includes(name))
+          expect(warnings).toEqual([
+            expect.stringContaining(
+              `A file that is not needed could not be removed: remove of /disk/${left}: the disk`,
+            ),
+          ])
+          expect(sequencesOn(disk).slice(0, 2)).toEqual([9, 7])
         }
         // What was left over before stays if it could not be removed.
         expect(remains(disk).filter((name) => name !== 'unfinished-1')).toEqual([])

@@ -98,7 +98,7 @@ export class SnapshotStore {
 
   /** Removes what an earlier process left unfinished. Only for the one process that writes; `write` does it as well. */
   removeLeftovers(): void {
-    for (const name of this.leftovers()) this.storage.remove(name)
+    this.remove(this.leftovers())
   }
 
   /**
@@ -114,12 +114,12 @@ export class SnapshotStore {
     this.writing = unfinished
     try {
       storage.prepareFolder()
-      for (const leftover of this.leftovers()) await storage.removeInBackground(leftover)
+      await this.removeInBackground(this.leftovers())
       const bytes = await this.makeInBackground(unfinished, header, parts)
       storage.rename(unfinished, name)
       await storage.syncFolderInBackground()
       const { surplus, coveredSequence } = this.surplusAfter(name, header)
-      for (const old of surplus) await storage.removeInBackground(old).catch((error) => this.notRemoved(old, error))
+      await this.removeInBackground(surplus)
       return { name, bytes, coveredSequence }
     } catch (error) {
       await storage.removeInBackground(unfinished).catch(() => {})
@@ -142,19 +142,29 @@ export class SnapshotStore {
       storage.rename(unfinished, name)
       storage.syncFolder()
       const { surplus, coveredSequence } = this.surplusAfter(name, header)
-      for (const old of surplus) {
-        try {
-          storage.remove(old)
-        } catch (error) {
-          this.notRemoved(old, error)
-        }
-      }
+      this.remove(surplus)
       return { name, bytes, coveredSequence }
     } catch (error) {
       try {
         storage.remove(unfinished)
       } catch {}
       throw this.failure(name, error)
+    }
+  }
+
+  private async removeInBackground(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await this.storage.removeInBackground(name).catch((error) => this.notRemoved(name, error))
+    }
+  }
+
+  private remove(names: readonly string[]): void {
+    for (const name of names) {
+      try {
+        this.storage.remove(name)
+      } catch (error) {
+        this.notRemoved(name, error)
+      }
     }
   }
 
@@ -245,7 +255,7 @@ export class SnapshotStore {
   private notRemoved(name: string, error: unknown): void {
     const file = this.storage.pathOf(name)
     const { problem, action } = describeFailure(file, error)
-    this.warn({ file, text: `An old snapshot could not be removed: ${problem}. ${action}, then remove the file.` })
+    this.warn({ file, text: `A file that is not needed could not be removed: ${problem}. ${action}, then remove it.` })
   }
 
   private failure(name: string, error: unknown): Error {
