@@ -127,8 +127,8 @@ export const errors = {
     number: 20,
     answer: 'error',
     meaning:
-      'More commands wait for the disk than maxWaitingCommands (cancels: twice that); bound is maxWaitingCommands.',
-    action: 'Wait for answers, then send it again with a new ref. A cancel is still taken when a new order is not.',
+      'The disk is slow and too many commands wait for it; bound is maxWaitingCommands, and twice that for what is no new order, replacement or quote.',
+    action: 'Wait for answers, then send it with a new ref. A cancel is still taken when a new order is not.',
   },
   keyRevoked: {
     number: 21,

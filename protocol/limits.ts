@@ -31,7 +31,7 @@ export const limits = {
   maxMessagesPerFrame: 1_024,
   /** Most subscriptions, drop copies, lists and queries of one connection per second, on average and at once; an answer of several messages counts for as many (`rateLimited`). */
   requestsPerSecond: 1_000,
-  /** Commands that may wait for the disk: new orders, replacements, quotes and the like beyond it, cancels and mass cancels beyond twice it, are refused (`overloaded`). */
+  /** Commands that may wait for the disk: new orders, replacements and quotes beyond it, and all other commands beyond twice it, are refused (`overloaded`). */
   maxWaitingCommands: 10_000,
   /** Most orders in one openOrders message. */
   maxOpenOrdersPerMessage: 500,
