@@ -10,8 +10,16 @@ import { createCipheriv } from 'node:crypto'
 
 export const fillBytes = 262_144
 
-/** One period of the fill of the log with this identity. What a file has at an offset is what this has at its remainder. */
+let latest = { identity: '', fill: new Uint8Array(0) }
+
+/**
+ * One period of the fill of the log with this identity, not to be changed. What a file has at an offset is what this has at
+ * its remainder.
+ */
 export function segmentFill(identity: string): Uint8Array<ArrayBuffer> {
-  const cipher = createCipheriv('aes-128-ctr', Buffer.from(identity, 'hex'), new Uint8Array(16))
-  return new Uint8Array(cipher.update(new Uint8Array(fillBytes)))
+  if (latest.identity !== identity) {
+    const cipher = createCipheriv('aes-128-ctr', Buffer.from(identity, 'hex'), new Uint8Array(16))
+    latest = { identity, fill: new Uint8Array(cipher.update(new Uint8Array(fillBytes))) }
+  }
+  return latest.fill
 }

@@ -103,10 +103,10 @@ export class SegmentPreparer {
     const { file } = segment
     try {
       for (let position = 0; position < size && !this.closed; position += fillBytes) {
-        await this.storage.writeInBackground(file, this.fill, Math.min(fillBytes, size - position), position)
-        if (!this.awaited) await this.storage.syncInBackground(file)
+        const length = Math.min(fillBytes, size - position)
+        await this.storage.writeInBackground(file, this.fill, length, position)
+        if (!this.awaited || position + length === size) await this.storage.syncInBackground(file)
       }
-      await this.storage.syncInBackground(file)
     } catch (error) {
       this.discard(segment)
       throw error
