@@ -32,11 +32,12 @@ beforeEach(() => {
 afterAll(() => run.clean())
 
 const journal = () => join(copy, 'data', 'journal')
+const archive = () => join(copy, 'data', 'archive')
 const record = (name: string) => join(copy, 'records', name)
 
 function newAudit(): Audit {
   const sessions = clientSetups.flatMap((setup) => setup.sessions)
-  return new Audit({ journal: [journal()], records: join(copy, 'records'), sessions })
+  return new Audit({ journal: [journal(), archive()], records: join(copy, 'records'), sessions })
 }
 
 async function found(audit = newAudit()): Promise<Set<Invariant>> {
@@ -74,7 +75,7 @@ it('nothing in evidence as it is', async () => {
 })
 
 it('I1: a client was told of commands that the end of the log has not', async () => {
-  await changeLog(journal(), (commands) => commands.slice(0, -50))
+  await changeLog(journal(), archive(), (commands) => commands.slice(0, -50))
   expect(await found()).toContain('I1')
 })
 
@@ -89,7 +90,7 @@ it('I1: a byte of the journal changed after it was read', async () => {
 })
 
 it('I2: a command is in the log twice and was sent once', async () => {
-  await changeLog(journal(), (commands) => {
+  await changeLog(journal(), archive(), (commands) => {
     const index = indexOfOrder(commands, 1)
     return commands.toSpliced(index, 0, commands[index])
   })
@@ -148,7 +149,7 @@ it('I8: a trade is told that is not in the log', async () => {
 })
 
 it('I8: a command is in the log that nobody sent', async () => {
-  await changeLog(journal(), (commands) => {
+  await changeLog(journal(), archive(), (commands) => {
     const index = indexOfOrder(commands, 1)
     const { message } = commands[indexOfOrder(commands, 2)]
     return commands.with(index, { ...commands[index], message })

@@ -96,11 +96,9 @@ export class Audit {
     }
     const { replay } = this
     this.sessions.forEach(({ name, audit }, index) => {
-      const session = replay.sessions.get(name)
-      if (session === undefined) return
-      audit.check(session, this.covered[index])
-      replay.forget(session, audit.nextEvent)
+      if (replay.sessions.has(name)) audit.check(replay, this.covered[index])
     })
+    for (const { name } of this.sessions) this.forgetTold(name)
     this.market.check(replay, this.covered[this.sessions.length])
     replay.checkState()
     this.reportFaults()
@@ -108,18 +106,41 @@ export class Audit {
 
   /** Whether every client was told everything. */
   get isComplete(): boolean {
-    return this.sessions.every(({ name, audit }) => audit.isComplete(this.replay.sessions.get(name)!))
+    return this.sessions.every(({ name }) => {
+      const { events, firstEvent } = this.replay.sessions.get(name)!
+      return this.nextEventOf(name) === firstEvent + events.length
+    })
   }
 
   /** When nothing is under way: every client was told everything. */
   checkComplete(): void {
-    for (const { name, audit } of this.sessions) audit.checkComplete(this.replay.sessions.get(name)!)
+    for (const { name } of this.sessions) {
+      const { events, firstEvent } = this.replay.sessions.get(name)!
+      const next = this.nextEventOf(name)
+      const last = firstEvent + events.length - 1
+      if (next <= last) this.report('I6', `${name}: events ${next} to ${last} were not told to everyone`)
+    }
   }
 
   /** Reads the whole journal once more: none of it may have changed. */
   checkPast(): void {
     this.journal.checkPast()
     this.reportFaults()
+  }
+
+  /** Number of the next event of a session that somebody will be told. */
+  private nextEventOf(name: string): number {
+    return Math.min(
+      ...this.sessions.map(({ name: other, audit }) => {
+        const copied = audit.dropCopy.nextEventOf(name)
+        return other === name ? Math.min(audit.nextEvent, copied) : copied
+      }),
+    )
+  }
+
+  private forgetTold(name: string): void {
+    const session = this.replay.sessions.get(name)
+    if (session !== undefined) this.replay.forget(session, this.nextEventOf(name))
   }
 
   private readRecords(): void {

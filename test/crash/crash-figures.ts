@@ -14,6 +14,7 @@ export function crashFigures(report: CrashReport, seed: number, durationMs: numb
     ['  of the engine', kills.engine, ''],
     ['  of clients', kills.clients, ''],
     ['  of both', kills.both, ''],
+    ['  of the engine while it takes a snapshot', kills.snapshot, ''],
     ['  of the engine while it starts', kills.startUp, ''],
     ['commands in the log', commands, ''],
     ['events and market data checked', checked, ''],

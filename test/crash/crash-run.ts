@@ -20,7 +20,7 @@ export interface CrashRunOptions {
   readonly signal?: AbortSignal
 }
 
-export type KillKind = 'engine' | 'clients' | 'both' | 'startUp'
+export type KillKind = 'engine' | 'clients' | 'both' | 'startUp' | 'snapshot'
 
 export interface CrashReport {
   readonly kills: Readonly<Record<KillKind, number>>
@@ -34,9 +34,14 @@ export interface CrashReport {
   readonly violations: readonly Violation[]
 }
 
+/** Segments so small and snapshots so frequent that a kill often comes while one is begun, put away or taken. */
+const engineParameters = ['--segment-size', '65536', '--snapshot-every', '1000', '--old-segments', 'archive']
 /** Between two kills: long enough for some thousand commands, and never the same. */
 const shortestLoadMs = 30
 const longestLoadMs = 300
+/** What is killed, beside an engine that starts. `snapshot`: the engine while it takes one. */
+const strikes = ['engine', 'engine', 'clients', 'clients', 'both', 'both', 'snapshot'] as const
+const longestSnapshotMs = 15
 const killsPerQuietMoment = 20
 /** Nothing here takes so long unless it will never happen. */
 const longestWaitMs = 15_000
@@ -47,11 +52,11 @@ export class CrashRun {
   readonly folder: string
   private readonly options: CrashRunOptions
   private readonly random: RandomSource
-  private readonly engine = new EngineProcess({ configuration })
+  private readonly engine = new EngineProcess({ configuration, parameters: engineParameters })
   private readonly records: string
   private readonly audit: Audit
   private readonly clients: readonly { readonly setup: ClientSetup; readonly process: ClientProcess }[]
-  private readonly kills: Record<KillKind, number> = { engine: 0, clients: 0, both: 0, startUp: 0 }
+  private readonly kills: Record<KillKind, number> = { engine: 0, clients: 0, both: 0, startUp: 0, snapshot: 0 }
   private readonly restartsMs: number[] = []
   private startMs = 300
   private clientStarts = 0
@@ -79,7 +84,7 @@ export class CrashRun {
       this.options.signal?.throwIfAborted()
       await sleepExactly(shortestLoadMs + this.random.uniform() * (longestLoadMs - shortestLoadMs))
       const before = this.killCount
-      await this.strike(this.drawKind())
+      await this.strike(this.random.pick(strikes))
       this.options.onKill?.(this.killCount)
       const isQuietDue = Math.floor(before / killsPerQuietMoment) < Math.floor(this.killCount / killsPerQuietMoment)
       if (isQuietDue || this.killCount >= this.options.kills) await this.lookAtQuietMoment()
@@ -102,12 +107,12 @@ export class CrashRun {
     return Object.values(this.kills).reduce((sum, count) => sum + count, 0)
   }
 
-  private drawKind(): 'engine' | 'clients' | 'both' {
-    return this.random.pick(['engine', 'engine', 'clients', 'both'])
-  }
-
-  private async strike(kind: 'engine' | 'clients' | 'both'): Promise<void> {
-    const victims = kind === 'engine' ? [] : this.drawClients()
+  private async strike(kind: (typeof strikes)[number]): Promise<void> {
+    const victims = kind === 'clients' || kind === 'both' ? this.drawClients() : []
+    if (kind === 'snapshot') {
+      process.kill(this.engine.pid, 'SIGUSR2')
+      await sleepExactly(this.random.uniform() * longestSnapshotMs)
+    }
     const deaths = victims.map(({ process }) => process.kill())
     if (kind !== 'clients') deaths.push(this.engine.kill())
     await Promise.all(deaths)

@@ -31,6 +31,8 @@ export interface SessionSetup {
   readonly role: Role
   readonly encoding: 'msgpack' | 'json'
   readonly cancelOnDisconnect: boolean
+  /** Whether it also asks for the events of all sessions of its participant. */
+  readonly dropCopy?: true
 }
 
 /** What runs in one client process. */
@@ -47,7 +49,12 @@ export const clientSetups: readonly ClientSetup[] = [
   { name: 'alpha', sessions: [{ ...plain, participant: 'alpha' }] },
   {
     name: 'alpha-second',
-    sessions: [{ ...plain, participant: 'alpha', session: 'second', encoding: 'json', cancelOnDisconnect: true }],
+    sessions: [
+      {
+        ...{ ...plain, participant: 'alpha', session: 'second' },
+        ...{ encoding: 'json', cancelOnDisconnect: true, dropCopy: true },
+      },
+    ],
   },
   {
     name: 'beta-gamma',

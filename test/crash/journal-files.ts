@@ -49,7 +49,7 @@ export class JournalFiles {
   /** Of the last batch. */
   private digest: Buffer = Buffer.alloc(0)
 
-  /** @param folders where segments may lie: the journal, and where old ones are put away */
+  /** @param folders where segments may lie: the journal, then where old ones are put away */
   constructor(...folders: readonly string[]) {
     this.folders = folders
   }
@@ -58,11 +58,9 @@ export class JournalFiles {
   read(): LoggedCommand[] {
     const commands: LoggedCommand[] = []
     for (;;) {
-      const next = segmentName(this.lastSequence + 1)
-      // Asked before the current one is read: when the next one is there, nothing is added to the current one any more.
-      const hasNext = next !== this.current?.name && this.pathOf(next) !== undefined
       if (this.current !== undefined) this.readSegment(this.current, commands)
-      if (!hasNext || next !== segmentName(this.lastSequence + 1)) return commands
+      const next = segmentName(this.lastSequence + 1)
+      if (next === this.current?.name || !this.has(next)) return commands
       if (this.current !== undefined) this.seal(this.current)
       this.current = { name: next, position: 0, crc: 0 }
     }
@@ -191,12 +189,11 @@ export class JournalFiles {
   }
 
   private withFile(segment: Segment, use: (file: number) => void): void {
-    const path = this.pathOf(segment.name)
-    if (path === undefined) {
+    const file = this.open(segment.name)
+    if (file === undefined) {
       this.faults.push(`${segment.name} is gone`)
       return
     }
-    const file = openSync(path, 'r')
     try {
       use(file)
     } finally {
@@ -204,8 +201,20 @@ export class JournalFiles {
     }
   }
 
-  private pathOf(name: string): string | undefined {
-    return this.folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
+  /** A segment that is being put away is in the last folder if it is no longer in the first. */
+  private open(name: string): number | undefined {
+    for (const folder of this.folders) {
+      try {
+        return openSync(join(folder, name), 'r')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      }
+    }
+    return undefined
+  }
+
+  private has(name: string): boolean {
+    return this.folders.some((folder) => existsSync(join(folder, name)))
   }
 }
 

@@ -48,6 +48,7 @@ export class RecordingTrader {
   private expectedEvent = 0
   private isTrading = true
   private hasBegun = false
+  private hasDropCopy = false
 
   constructor(options: TraderOptions) {
     this.options = options
@@ -91,7 +92,7 @@ export class RecordingTrader {
   }
 
   private newSession(): ClientSession {
-    const { url, participant, session, encoding, cancelOnDisconnect, keyFile, onChange } = this.options
+    const { url, participant, session, encoding, cancelOnDisconnect, dropCopy, keyFile, onChange } = this.options
     const { nextEvent } = this.knowledge
     this.expectedEvent = nextEvent
     return new ClientSession(
@@ -114,12 +115,16 @@ export class RecordingTrader {
         },
         onUnanswered: ({ ref }) => this.answered(ref),
         onGap: (expected, first) => this.fault('I6', `events ${expected} to ${first - 1} are not kept`),
+        onDropCopyGap: (session, expected, first) => {
+          this.fault('I6', `events ${expected} to ${first - 1} of ${session} are not kept`)
+        },
         onSnapshot: () => {
           this.expectedEvent = 0
         },
         onState: (state, reason) => {
           if (state === 'closed' && this.hasBegun) this.fault('I6', `the session ended: ${reason}`)
           if (state === 'live') this.begin()
+          if (state === 'live' && dropCopy === true && !this.hasDropCopy) void this.subscribeDropCopy()
           onChange()
         },
       },
@@ -173,6 +178,17 @@ export class RecordingTrader {
     this.unanswered = []
     if (this.options.role === 'admin') this.administrate()
     this.trade()
+  }
+
+  private async subscribeDropCopy(): Promise<void> {
+    const from = Array.from(this.knowledge.copies, ([session, nextEvent]) => ({ session, nextEvent }))
+    try {
+      await this.session.subscribeDropCopy(from)
+      // From now on the library sees to it.
+      this.hasDropCopy = true
+    } catch {
+      // The connection was lost: again with the next one.
+    }
   }
 
   private administrate(): void {

@@ -8,9 +8,10 @@ import { codecs } from '../../protocol/codec.ts'
 import { errors } from '../../protocol/errors.ts'
 import type { Message, Row } from '../../protocol/messages.ts'
 import type { Entry } from './client-record.ts'
+import { DropCopyAudit } from './drop-copy-audit.ts'
 import type { SessionSetup } from './exchange.ts'
 import { nameOf } from './exchange.ts'
-import { inOrder, type SessionEvent, type SessionReplay } from './log-replay.ts'
+import { inOrder, type LogReplay, type SessionEvent, type SessionReplay } from './log-replay.ts'
 import { difference, type Invariant, type Report } from './violations.ts'
 
 /** What was sent under one ref, and what became of it. */
@@ -38,6 +39,8 @@ export class SessionAudit {
   nextEvent = 0
   /** Events that were compared. */
   eventCount = 0
+  /** What it was told of the other sessions of its participant. */
+  readonly dropCopy: DropCopyAudit
   private readonly name: string
   private readonly encoding: 'msgpack' | 'json'
   private readonly report: Report
@@ -56,6 +59,7 @@ export class SessionAudit {
     this.name = nameOf(setup)
     this.encoding = setup.encoding
     this.report = (invariant, text) => report(invariant, `${this.name}: ${text}`)
+    this.dropCopy = new DropCopyAudit(setup.participant, this.report)
   }
 
   /** Takes what was added to the record. What was sent counts at once. */
@@ -72,7 +76,7 @@ export class SessionAudit {
   }
 
   /** Looks at so many of the entries that wait. The replay must contain all that can have been told by then. */
-  check(replay: SessionReplay, count: number): void {
+  check(replay: LogReplay, count: number): void {
     const entries = this.waiting.splice(0, count)
     for (const entry of entries) this.checkEntry(entry, replay)
   }
@@ -96,17 +100,6 @@ export class SessionAudit {
     this.checkRefused(ref, sent)
   }
 
-  isComplete({ firstEvent, events }: SessionReplay): boolean {
-    return this.nextEvent === firstEvent + events.length
-  }
-
-  /** When nothing is under way: the client was told everything. */
-  checkComplete(replay: SessionReplay): void {
-    if (this.isComplete(replay)) return
-    const last = replay.firstEvent + replay.events.length - 1
-    this.report('I6', `events ${this.nextEvent} to ${last} were not told`)
-  }
-
   private decode({ content }: Entry): Message[] {
     return codecs[this.encoding].decode(this.encoding === 'json' ? content.toString() : content)
   }
@@ -124,13 +117,14 @@ export class SessionAudit {
     if (!sent.contents.includes(content)) sent.contents.push(content)
   }
 
-  private checkEntry(entry: Entry, replay: SessionReplay): void {
+  private checkEntry(entry: Entry, replay: LogReplay): void {
     switch (entry.kind) {
       case 'begun': {
         const { reason } = JSON.parse(entry.content.toString()) as { reason: string }
         if (reason === 'continued') break
         this.isNew = reason === 'new'
         this.isLoggedOn = false
+        if (this.isNew) this.dropCopy.begin()
         break
       }
       case 'opened':
@@ -138,7 +132,10 @@ export class SessionAudit {
         this.logon = undefined
         break
       case 'sent':
-        for (const message of this.decode(entry)) if (message.type === 'logon') this.checkAsked(message.nextEvent)
+        for (const message of this.decode(entry)) {
+          if (message.type === 'logon') this.checkAsked(message.nextEvent)
+          if (message.type === 'subscribeDropCopy') this.dropCopy.askedFor(message)
+        }
         break
       case 'received':
         for (const message of this.decode(entry)) this.checkTold(message, replay)
@@ -156,14 +153,20 @@ export class SessionAudit {
     if (nextEvent !== expected) this.report('I6', `its client asked for event ${nextEvent} instead of ${expected}`)
   }
 
-  private checkTold(message: Message, replay: SessionReplay): void {
+  private checkTold(message: Message, replay: LogReplay): void {
     if (message.type === 'logonResult') this.beginLogon(message)
     else if (message.type === 'position') this.logon?.positions.push(withoutType(message))
-    else if (message.type === 'openOrders') this.logon?.openOrders.push(...message.orders)
+    else if (message.type === 'openOrders' && this.logon !== undefined) this.logon.openOrders.push(...message.orders)
     else {
-      this.endLogon(replay)
+      const session = replay.sessions.get(this.name)!
+      this.endLogon(session)
       if (message.type === 'error') this.checkError(message)
-      else if ('eventNumber' in message) this.checkEvent(message, replay)
+      else if (message.type === 'dropCopySubscribed') this.dropCopy.subscribed(message)
+      else if (message.type === 'dropCopy') this.dropCopy.announced(message)
+      else if ('eventNumber' in message) {
+        if (this.dropCopy.isNext) this.dropCopy.check(message, replay)
+        else this.checkEvent(message, session)
+      }
     }
   }
 

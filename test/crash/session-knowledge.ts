@@ -17,6 +17,7 @@ export interface KnowledgeState {
   readonly nextEvent: number
   readonly pending: [number, Request][]
   readonly orders: [number, KnownOrder][]
+  readonly copies: [string, number][]
 }
 
 export class SessionKnowledge {
@@ -28,15 +29,20 @@ export class SessionKnowledge {
   readonly pending: Map<number, Request>
   /** Open orders by ref; quotes are none. */
   readonly orders: Map<number, KnownOrder>
+  /** Number of the next event of each session of the participant, if there is a drop copy. */
+  readonly copies: Map<string, number>
+  private copiesThatFollow = 0
 
   constructor(state?: KnowledgeState) {
     this.nextEvent = state?.nextEvent ?? 0
     this.pending = new Map(state?.pending)
     this.orders = new Map(state?.orders)
+    this.copies = new Map(state?.copies)
   }
 
   state(): KnowledgeState {
-    return { nextEvent: this.nextEvent, pending: [...this.pending], orders: [...this.orders] }
+    const { nextEvent, pending, orders, copies } = this
+    return { nextEvent, pending: [...pending], orders: [...orders], copies: [...copies] }
   }
 
   sent(message: Message): void {
@@ -44,10 +50,28 @@ export class SessionKnowledge {
   }
 
   received(message: Message): void {
-    if (message.type === 'logonResult') this.loggedOn(message)
-    else if (message.type === 'openOrders') for (const row of message.orders) this.open(row.orderRef, row)
-    else if (message.type === 'error') this.refused(message)
-    else if ('eventNumber' in message) this.happened(message)
+    switch (message.type) {
+      case 'logonResult':
+        this.loggedOn(message)
+        break
+      case 'openOrders':
+        for (const row of message.orders) this.open(row.orderRef, row)
+        break
+      case 'error':
+        this.refused(message)
+        break
+      case 'dropCopySubscribed':
+        for (const { session, nextEvent } of message.sessions) this.copies.set(session, nextEvent)
+        break
+      case 'dropCopy':
+        this.copies.set(message.session, this.copies.get(message.session)! + message.eventCount)
+        this.copiesThatFollow = message.eventCount
+        break
+      default:
+        if (!('eventNumber' in message)) break
+        if (this.copiesThatFollow > 0) this.copiesThatFollow -= 1
+        else this.happened(message)
+    }
   }
 
   private loggedOn({ firstEvent, lastRef, snapshot }: Message<'logonResult'>): void {

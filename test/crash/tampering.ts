@@ -25,10 +25,11 @@ export function changeTold(record: string, change: (message: Message) => readonl
 /** Writes a journal anew, whole and undamaged, with other commands in it. */
 export async function changeLog(
   folder: string,
+  archive: string,
   change: (commands: readonly LoggedCommand[]) => readonly LoggedCommand[],
 ): Promise<void> {
-  const commands = change(new JournalFiles(folder).read())
-  rmSync(folder, { recursive: true })
+  const commands = change(new JournalFiles(folder, archive).read())
+  for (const old of [folder, archive]) rmSync(old, { recursive: true, force: true })
   mkdirSync(folder)
   const journal = new FileJournal(folder, { mode: 'os', segmentBytes: 2 ** 22 })
   journal.replay(() => {})
