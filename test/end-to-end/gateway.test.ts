@@ -118,6 +118,35 @@ describe('a logon', () => {
   })
 })
 
+describe('a key', () => {
+  it('that is revoked closes the connection, whose orders are cancelled, and logs nobody on any more', async () => {
+    const keys = (command: string) =>
+      runEngine('keys', command, '--participant', 'leaver', '--session', 'main', '--data', engine.dataFolder)
+    expect((await keys('new')).exitCode).toBe(0)
+    const leaver = await logOn('leaver')
+    leaver.client.send(order(leaver.nextRef(), { priceTicks: 9_500 }))
+    await leaver.client.next('accepted')
+    const reader = await connect()
+    reader.send({ type: 'subscribe', channel: 'top', instrument: 1 })
+    expect(await reader.next('top')).toMatchObject({ bidPriceTicks: 9_500 })
+    const { nonce } = await (await connect()).next('challenge')
+    const logon = signedLogon(nonce, engine.dataFolder, 'leaver')
+
+    expect(await keys('revoke')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('is revoked') })
+    await expectClose(leaver.client, 4021, 'keyRevoked')
+    expect((await reader.next('top')).bidPriceTicks).not.toBe(9_500)
+    const again = clients.at(-1)!
+    again.send(logon)
+    await expectClose(again, 4007, 'logonFailed')
+    expect(await keys('revoke')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('has no key') })
+    const { stdout } = await runEngine('keys', 'list', '--data', engine.dataFolder)
+    expect(stdout).toMatch(/^leaver main \S+ revoked$/m)
+
+    expect((await keys('new')).exitCode).toBe(0)
+    await logOn('leaver')
+  })
+})
+
 describe('messages that are wrong', () => {
   it('are answered by the documented code, and other sessions do not notice', async () => {
     const bystander = await logOn('beta')
@@ -324,6 +353,30 @@ describe('the port', () => {
     expect(health.stateHash).toMatch(/^[0-9a-f]{16}$/)
     expect(health.sequence).toBeGreaterThan(0)
     expect(await engine.health()).not.toHaveProperty('stateHash')
+  })
+})
+
+describe('a kill of the engine', () => {
+  it('leaves every session and drop copy what it has to know: the same log, its orders, and events from any number on', async () => {
+    const trader = await logOn('alpha', { cancelOnDisconnect: false })
+    const refs = [1, 2, 3].map(() => trader.nextRef())
+    trader.client.send(...refs.map((ref) => order(ref, { priceTicks: 9_200 })))
+    const events = await trader.client.nextOf('accepted', 3)
+    await engine.kill()
+    await engine.start()
+
+    const again = await logOn('alpha', { cancelOnDisconnect: false })
+    expect(again.result).toMatchObject({ snapshot: true, lastRef: refs[2], logId: trader.result.logId })
+    const { orders, last } = await again.client.next('openOrders')
+    expect(last).toBe(true)
+    expect(orders.map(({ orderRef, orderId }) => [orderRef, orderId])).toEqual(
+      events.map(({ ref, orderId }) => [ref, orderId]),
+    )
+    again.client.send({ type: 'subscribeDropCopy', sessions: [{ session: 'main', nextEvent: events[1].eventNumber }] })
+    expect(await again.client.next('dropCopy')).toEqual({ type: 'dropCopy', session: 'main', eventCount: 2 })
+    expect(await again.client.nextOf('accepted', 2)).toEqual(events.slice(1))
+    again.client.send({ type: 'massCancel', ref: again.nextRef() })
+    expect(await again.client.next('massCancelled')).toMatchObject({ orderCount: 3 })
   })
 })
 

@@ -30,6 +30,8 @@ export interface Credentials {
 export interface Logon {
   readonly result: Fields
   readonly positions: Fields[]
+  /** Open orders, if it was a snapshot. */
+  readonly orders: Fields[]
 }
 
 const answerDeadlineMs = 5_000
@@ -37,6 +39,8 @@ const answerDeadlineMs = 5_000
 export class ForeignClient {
   /** Messages that nobody took yet, in the order in which they came. */
   readonly inbox: Fields[] = []
+  /** Section 6: events of a drop copy that nobody took yet, with the session that they are of in `of`. */
+  readonly copies: Fields[] = []
   /** WebSocket close code and reason; undefined while open. */
   closed: { code: number; reason: string } | undefined
   private readonly socket: WebSocket
@@ -48,13 +52,27 @@ export class ForeignClient {
     this.encoding = encoding
     this.socket = new WebSocket(url, encoding.subprotocol, { perMessageDeflate: false })
     this.socket.on('message', (data: Buffer) => {
-      this.inbox.push(...encoding.decode(data))
+      this.receive(encoding.decode(data))
       this.changes.emit('change')
     })
     this.socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() }
       this.changes.emit('change')
     })
+  }
+
+  /** The messages of one frame. */
+  private receive(messages: Fields[]): void {
+    for (let index = 0; index < messages.length; index++) {
+      const message = messages[index]
+      if (message.type !== 'dropCopy') {
+        this.inbox.push(message)
+        continue
+      }
+      const { session, eventCount } = message as { session: string; eventCount: number }
+      for (const event of messages.slice(index + 1, index + 1 + eventCount)) this.copies.push({ ...event, of: session })
+      index += eventCount
+    }
   }
 
   static async connect(url: string, encoding: Encoding): Promise<ForeignClient> {
@@ -89,7 +107,24 @@ export class ForeignClient {
     await this.until('instrumentList', () => this.inbox.some(({ type }) => type === 'instrumentList'))
     const positions = this.inbox.filter(({ type }) => type === 'position')
     for (const message of positions) this.inbox.splice(this.inbox.indexOf(message), 1)
-    return { result, positions }
+    return { result, positions, orders: result.snapshot === true ? await this.takeOpenOrders() : [] }
+  }
+
+  /** Section 6: openOrders messages until the last. */
+  async takeOpenOrders(): Promise<Fields[]> {
+    const orders: Fields[] = []
+    for (let last = false; !last; ) {
+      const message = await this.take('openOrders')
+      orders.push(...(message.orders as Fields[]))
+      last = message.last as boolean
+    }
+    return orders
+  }
+
+  /** Takes the first copied event that nobody took yet. */
+  async takeCopy(): Promise<Fields> {
+    await this.until('event of a drop copy', () => this.copies.length > 0)
+    return this.copies.shift()!
   }
 
   /** Waits until the engine has closed the connection. */

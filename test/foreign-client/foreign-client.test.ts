@@ -24,7 +24,7 @@ const configuration = {
       ...{ priceBandBasisPoints: 1_000, makerFeeBasisPoints: -0.2, takerFeeBasisPoints: 0.5 },
     },
   ],
-  participants: [{ name: 'maker' }, { name: 'taker' }, { name: 'operator', admin: true }],
+  participants: [{ name: 'maker', sessions: ['main', 'desk'] }, { name: 'taker' }, { name: 'operator', admin: true }],
 }
 
 const limitOrder = { type: 'newOrder', orderType: 'limit', timeInForce: 'goodTillCancel' }
@@ -41,13 +41,13 @@ describe.each(encodings)('%s', (_, makerEncoding, takerEncoding) => {
     clients.push(client)
     return client
   }
-  const credentialsOf = (participant: string, keyOf = participant) => {
-    const privateKey = readFileSync(engine.keyFile(keyOf, 'main'), 'utf8')
-    return { participant, session: 'main', privateKey }
+  const credentialsOf = (participant: string, keyOf = participant, session = 'main') => {
+    const privateKey = readFileSync(engine.keyFile(keyOf, session), 'utf8')
+    return { participant, session, privateKey }
   }
-  const logOn = async (encoding: Encoding, participant: string, options?: Fields) => {
+  const logOn = async (encoding: Encoding, participant: string, options?: Fields, session?: string) => {
     const client = await connect(encoding)
-    const logon = await client.logOn(credentialsOf(participant), options)
+    const logon = await client.logOn(credentialsOf(participant, participant, session), options)
     let { lastRef } = logon.result as { lastRef: number }
     return { client, logon, nextRef: () => ++lastRef }
   }
@@ -378,6 +378,83 @@ describe.each(encodings)('%s', (_, makerEncoding, takerEncoding) => {
       ...{ eventNumber: eventNumber + 1, orderRef: ref, quantityLots: 4, leavesLots: 6 },
     })
     expect(positionOf(again.logon, instrument)).toBe(before - 4)
+  })
+
+  it('tells one who remembers nothing the orders and positions that he has, at logon and whenever he asks', async () => {
+    const { instrument } = acme
+    const first = await logOnMaker({ cancelOnDisconnect: false })
+    const [ref, gone] = [first.nextRef(), first.nextRef()]
+    const sell = { ...limitOrder, instrument, side: 'sell', quantityLots: 7, priceTicks: 10_030 }
+    first.client.send(
+      { ...sell, ref },
+      { ...sell, ref: gone },
+      { type: 'cancelOrder', ref: first.nextRef(), orderRef: gone },
+    )
+    const { orderId } = await first.client.take('accepted', { ref })
+    const { eventNumber } = (await first.client.take('cancelled')) as { eventNumber: number }
+    await first.client.close()
+
+    const { client, logon, nextRef } = await logOnMaker({ nextEvent: 0 })
+    const nextEvent = eventNumber + 1
+    expect(logon.result).toMatchObject({ snapshot: true, lastRef: gone + 1, firstEvent: nextEvent, nextEvent })
+    expect(logon.result.logId).toBe(first.logon.result.logId)
+    const order = {
+      orderRef: ref,
+      orderId,
+      instrument,
+      side: 'sell',
+      leavesLots: 7,
+      priceTicks: 10_030,
+      isQuote: false,
+    }
+    expect(logon.orders.find(({ orderRef }) => orderRef === ref)).toMatchObject(order)
+    expect(logon.orders.some(({ orderRef }) => orderRef === gone)).toBe(false)
+
+    client.send({ type: 'queryOrder', orderRef: ref }, { type: 'queryOrder', orderRef: gone })
+    expect(await client.take('orderStatus')).toMatchObject({ orderRef: ref, state: 'open', orders: [order] })
+    expect(await client.take('orderStatus')).toMatchObject({ orderRef: gone, state: 'notOpen', orders: [] })
+    const unsent = nextRef()
+    client.send({ type: 'queryOrder', orderRef: unsent })
+    expect(await client.take('orderStatus')).toMatchObject({ state: 'notProcessed', lastRef: unsent - 1 })
+    client.send({ type: 'queryOpenOrders' }, { type: 'queryPositions' })
+    expect(await client.takeOpenOrders()).toEqual(logon.orders)
+    const { positions } = await client.take('positions')
+    expect(positions).toEqual(logon.positions.map(({ type, ...row }) => row))
+    client.send({ type: 'massCancel', ref: unsent })
+    await client.take('massCancelled')
+  })
+
+  it('copies what one session does to another of the participant, which goes on later where it was', async () => {
+    const trader = await logOnMaker()
+    const desk = await logOn(takerEncoding, 'maker', {}, 'desk')
+    desk.client.send({ type: 'subscribeDropCopy', sessions: [] })
+    const { sessions } = (await desk.client.take('dropCopySubscribed')) as { sessions: Fields[] }
+    expect(sessions.map(({ session }) => session)).toEqual(['main', 'desk'])
+    const first = sessions[0].nextEvent as number
+    const bid = { ...limitOrder, instrument: bolt, side: 'buy', quantityLots: 2, priceTicks: 2_300 }
+    const refs = [trader.nextRef(), trader.nextRef()]
+    trader.client.send({ ...bid, ref: refs[0] })
+    expect(await desk.client.takeCopy()).toMatchObject({
+      of: 'main',
+      type: 'accepted',
+      ref: refs[0],
+      eventNumber: first,
+    })
+    expect(desk.client.inbox.some(({ type }) => type === 'accepted')).toBe(false)
+    await desk.client.close()
+
+    trader.client.send({ ...bid, ref: refs[1] }, { type: 'massCancel', ref: trader.nextRef() })
+    await trader.client.take('massCancelled')
+    const again = await logOn(takerEncoding, 'maker', {}, 'desk')
+    again.client.send({ type: 'subscribeDropCopy', sessions: [{ session: 'main', nextEvent: first + 1 }] })
+    const missed = [await again.client.takeCopy(), await again.client.takeCopy(), await again.client.takeCopy()]
+    expect(missed).toMatchObject([
+      { of: 'main', type: 'accepted', ref: refs[1], eventNumber: first + 1 },
+      { of: 'main', type: 'cancelled', orderRef: refs[0], eventNumber: first + 2 },
+      { of: 'main', type: 'cancelled', orderRef: refs[1], eventNumber: first + 3 },
+    ])
+    again.client.send({ type: 'subscribeDropCopy', sessions: [{ session: 'nobody', nextEvent: 1 }] })
+    expect(await again.client.take('error')).toMatchObject({ code: 'invalidField', field: 'sessions', ref: 0 })
   })
 
   it('cancels the orders of a session whose connection ends, unless it asked for the opposite', async () => {

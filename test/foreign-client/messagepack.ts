@@ -15,11 +15,17 @@ const change = 'instrument previousSequence sequence engineTimeUs'
 const messages = split({
   1: 'challenge protocolVersion nonce engineTimeUs',
   2: 'logon participant session signature cancelOnDisconnect heartbeatIntervalMs nextEvent',
-  3: 'logonResult participant session lastRef firstEvent nextEvent ratePerSecond heartbeatIntervalMs',
+  3: 'logonResult participant session lastRef firstEvent nextEvent ratePerSecond heartbeatIntervalMs logId snapshot',
   4: 'heartbeat timeUs',
   5: 'error code ref field bound text',
   6: 'notice noticeCode text',
   7: 'position instrument positionLots cashMinor feesMinor costMinor realisedMinor unrealisedMinor',
+  10: 'queryOrder orderRef',
+  11: 'orderStatus orderRef state lastRef orders',
+  12: 'queryOpenOrders instrument',
+  13: 'openOrders orders last',
+  14: 'queryPositions',
+  15: 'positions positions',
   16: `newOrder ref ${order} stopPriceTicks displayQuantityLots expireTimeUs selfTradePrevention reduceOnly`,
   17: 'cancelOrder ref orderRef',
   18: 'replaceOrder ref orderRef quantityLots priceTicks stopPriceTicks',
@@ -39,6 +45,9 @@ const messages = split({
   42: `massQuoted ${event} ref acceptedCount rejectedCount`,
   43: `protectionTriggered ${event} group thawTimeUs`,
   44: `carriedOut ${event} ref`,
+  48: 'subscribeDropCopy sessions',
+  49: 'dropCopySubscribed sessions',
+  50: 'dropCopy session eventCount',
   64: 'listInstruments',
   65: 'instrumentList instruments',
   66: 'subscribe channel instrument',
@@ -59,6 +68,11 @@ const columns = split({
   asks: 'priceTicks quantityLots orderCount',
   changes: 'side priceTicks quantityLots orderCount',
   quotes: `instrument ${bid} ${ask}`,
+  orders:
+    `orderRef orderId instrument side orderType timeInForce quantityLots leavesLots priceTicks stopPriceTicks ` +
+    'displayQuantityLots expireTimeUs reduceOnly isQuote',
+  positions: 'instrument positionLots cashMinor feesMinor costMinor realisedMinor unrealisedMinor',
+  sessions: 'session nextEvent',
   trades: 'tradeId priceTicks quantityLots aggressorSide',
   instruments:
     'instrument symbol currency currencyDecimals tickSize lotSize tickValueMinor minPriceTicks maxPriceTicks ' +
@@ -68,7 +82,7 @@ const columns = split({
 })
 
 /** Section 2: what an array that ends before a field stands for. Most defaults of what the engine sends are 0. */
-const defaults: Record<string, Value> = { schedule: '' }
+const defaults: Record<string, Value> = { schedule: '', logId: '', snapshot: false, reduceOnly: false, isQuote: false }
 
 /** Section 12, and of section 13 the codes that the tests meet. */
 const sides = byNumber('0 any 1 buy 2 sell')
@@ -85,10 +99,11 @@ const enumerations: Record<string, Record<number, string>> = {
   ),
   channel: byNumber('1 top 2 book 3 trades 4 status 5 auction'),
   phase: byNumber('1 continuous 2 preOpen 3 openingAuction 4 halted 5 closingAuction 6 closed'),
-  field: byNumber('0 none 1 type 4 instrument 7 timeInForce 8 quantityLots 9 priceTicks'),
+  state: byNumber('1 open 2 notOpen 3 notProcessed'),
+  field: byNumber('0 none 1 type 4 instrument 7 timeInForce 8 quantityLots 9 priceTicks 39 sessions'),
   code: byNumber(
     '2 unknownMessage 3 invalidField 6 notLoggedOn 7 logonFailed 11 superseded 14 duplicateRef ' +
-      '17 unknownSubscription 64 unknownInstrument 68 quantityOutOfRange 70 priceBand 75 unknownOrder 81 wrongPhase 92 notAuthorized',
+      '17 unknownSubscription 21 keyRevoked 64 unknownInstrument 68 quantityOutOfRange 70 priceBand 75 unknownOrder 81 wrongPhase 92 notAuthorized',
   ),
 }
 
