@@ -122,6 +122,16 @@ export class Audit {
     }
   }
 
+  /** What clients are answered from now on counts. */
+  beginAnswers(): void {
+    for (const { audit } of this.sessions) audit.forgetAnswers()
+  }
+
+  /** When nothing happened since `beginAnswers`: every client asked for its orders and positions and was told what is right. */
+  checkAnswers(): void {
+    for (const { name, audit } of this.sessions) audit.checkAnswers(this.replay.stateOf(name))
+  }
+
   /** Reads the whole journal once more: none of it may have changed. */
   checkPast(): void {
     this.journal.checkPast()

@@ -19,8 +19,8 @@ export interface ClientJob {
   readonly isPaused: boolean
 }
 
-/** What it is told while it runs: where the engine is now, and whether to trade. */
-export type ToClient = { readonly type: 'engine'; readonly url: string } | { readonly type: 'pause' | 'resume' }
+/** What it is told while it runs: where the engine is now, whether to trade, and to ask for orders and positions. */
+export type ToClient = { readonly type: 'engine'; readonly url: string } | { readonly type: 'pause' | 'resume' | 'ask' }
 
 /** What it tells whenever it changes. */
 export interface FromClient {
@@ -28,11 +28,14 @@ export interface FromClient {
   readonly isLive: boolean
   /** All that it asked for is answered. */
   readonly isSettled: boolean
+  /** How often it asked for orders and positions, and was answered. */
+  readonly answerCount: number
 }
 
 const job = JSON.parse(process.argv[2]) as ClientJob
 let { url } = job
 let told = ''
+let answerCount = 0
 
 const traders = job.setup.sessions.map((session, index) => {
   const name = nameOf(session)
@@ -54,15 +57,22 @@ const all = listener === undefined ? traders : [...traders, listener]
 function tell(): void {
   const isLive = all.every((one) => one.isLive)
   const isSettled = isLive && traders.every((trader) => trader.isSettled)
-  const state: FromClient = { isLive, isSettled }
+  const state: FromClient = { isLive, isSettled, answerCount }
   const text = JSON.stringify(state)
   if (text === told || !process.connected) return
   told = text
   process.send?.(state)
 }
 
+async function ask(): Promise<void> {
+  await Promise.all(traders.map((trader) => trader.ask()))
+  answerCount += 1
+  tell()
+}
+
 process.on('message', (message: ToClient) => {
   if (message.type === 'engine') url = message.url
+  else if (message.type === 'ask') void ask()
   else for (const trader of traders) trader[message.type]()
 })
 process.on('disconnect', () => process.exit(0))

@@ -6,8 +6,10 @@ import type { ClientJob, FromClient, ToClient } from './client-main.ts'
 
 const program = fileURLToPath(new URL('client-main.ts', import.meta.url))
 
+const nothingTold: FromClient = { isLive: false, isSettled: false, answerCount: 0 }
+
 export class ClientProcess {
-  state: FromClient = { isLive: false, isSettled: false }
+  state: FromClient = nothingTold
   /** What it wrote to its standard error: nothing, unless it failed. */
   errors = ''
   private child: ChildProcess | undefined
@@ -34,7 +36,7 @@ export class ClientProcess {
     const { child } = this
     if (child === undefined) return
     this.child = undefined
-    this.state = { isLive: false, isSettled: false }
+    this.state = nothingTold
     child.removeAllListeners('message')
     const exited = once(child, 'exit')
     if (child.exitCode !== null || child.signalCode !== null) return

@@ -193,9 +193,27 @@ export class CrashRun {
       await this.audit.examine()
     } while (!this.audit.isComplete && performance.now() < endMs)
     this.audit.checkComplete()
+    await this.lookAtAnswers()
     this.audit.checkPast()
     this.isPaused = false
     for (const { process } of this.clients) process.tell({ type: 'resume' })
+  }
+
+  /** Lets every client ask for its orders and positions, once more if time brought something meanwhile. */
+  private async lookAtAnswers(): Promise<void> {
+    for (;;) {
+      const { sequence } = this.audit.replay
+      const answered = this.clients.map(({ process }) => process.state.answerCount + 1)
+      this.audit.beginAnswers()
+      for (const { process } of this.clients) process.tell({ type: 'ask' })
+      const areAnswered = () => this.clients.every(({ process }, index) => process.state.answerCount >= answered[index])
+      await this.until('answers about orders and positions', areAnswered)
+      this.audit.gather()
+      await this.audit.examine()
+      if (this.audit.replay.sequence !== sequence) continue
+      this.audit.checkAnswers()
+      return
+    }
   }
 
   private report(): CrashReport {

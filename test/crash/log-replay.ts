@@ -32,8 +32,8 @@ const sideNames = ['any', 'buy', 'sell'] as const
 export type SessionEvent = Extract<Message, { eventNumber: number }>
 type Trade = Row<'trade'> & { readonly sequence: number }
 
-/** A session as it is when a logon of it is answered. */
-export interface LogonState {
+/** What a session is told of itself at a logon, and when it asks. */
+export interface SessionState {
   readonly lastRef: number
   readonly nextEvent: number
   readonly positions: readonly Row<'position'>[]
@@ -47,7 +47,7 @@ export interface SessionReplay {
   readonly events: SessionEvent[]
   firstEvent: number
   /** States at its logons, oldest first, as long as somebody may still be told one. */
-  readonly logons: LogonState[]
+  readonly logons: SessionState[]
 }
 
 /** Trades of an instrument that are kept at least. */
@@ -133,6 +133,11 @@ export class LogReplay {
     return between.map(({ sequence: _, ...trade }) => trade)
   }
 
+  /** A session as it is now. */
+  stateOf(name: string): SessionState {
+    return this.stateAt(this.byNumber.indexOf(this.sessions.get(name)!))
+  }
+
   /** Drops events of a session that nobody will be told again. */
   forget(session: SessionReplay, beforeEvent: number): void {
     const count = Math.min(session.events.length, beforeEvent - session.firstEvent)
@@ -190,14 +195,14 @@ export class LogReplay {
   private endBatch(): void {
     for (const number of this.connecting) {
       const { logons } = this.byNumber[number]
-      logons.push(this.logonState(number))
+      logons.push(this.stateAt(number))
       if (logons.length > keptLogons) logons.shift()
     }
     this.connecting.clear()
     for (const { instrument } of this.instruments) this.checkCrossed(instrument)
   }
 
-  private logonState(number: number): LogonState {
+  private stateAt(number: number): SessionState {
     const { lastRef, nextEvent, participant } = this.naive.session(number)!
     const accounts = this.naive.accounts().filter((account) => account.participant === participant)
     const openOrders = this.naive.state.ordersOf(number).map((order): Row<'openOrder'> => {

@@ -91,6 +91,11 @@ export class RecordingTrader {
     this.trade()
   }
 
+  /** Asks for its orders and positions. */
+  async ask(): Promise<void> {
+    await Promise.all([this.session.queryOpenOrders(), this.session.queryPositions()])
+  }
+
   private newSession(): ClientSession {
     const { url, participant, session, encoding, cancelOnDisconnect, dropCopy, keyFile, onChange } = this.options
     const { nextEvent } = this.knowledge
@@ -194,16 +199,16 @@ export class RecordingTrader {
   private administrate(): void {
     const { random } = this.options
     setTimeout(() => this.administrate(), random.exponential(adminPauseMs))
-    if (this.isTrading && this.session.pendingCount < window) this.ask()
+    if (this.isTrading && this.session.pendingCount < window) this.request()
   }
 
   /** Fills the window. Requests made while the engine is down wait in the session and are sent when it is back. */
   private trade(): void {
     if (this.options.role === 'admin') return
-    while (this.isTrading && this.hasBegun && this.session.pendingCount < window) this.ask()
+    while (this.isTrading && this.hasBegun && this.session.pendingCount < window) this.request()
   }
 
-  private ask(): void {
+  private request(): void {
     const { role, random } = this.options
     this.open.add(request(role, this.session, this.knowledge.orders, random))
   }

@@ -11,7 +11,7 @@ import type { Entry } from './client-record.ts'
 import { DropCopyAudit } from './drop-copy-audit.ts'
 import type { SessionSetup } from './exchange.ts'
 import { nameOf } from './exchange.ts'
-import { inOrder, type LogReplay, type SessionEvent, type SessionReplay } from './log-replay.ts'
+import { inOrder, type LogReplay, type SessionEvent, type SessionReplay, type SessionState } from './log-replay.ts'
 import { difference, type Invariant, type Report } from './violations.ts'
 
 /** What was sent under one ref, and what became of it. */
@@ -29,6 +29,12 @@ interface ToldLogon {
   readonly result: Message<'logonResult'>
   readonly positions: Row<'position'>[]
   readonly openOrders: Row<'openOrder'>[]
+}
+
+/** What the engine answered last. */
+interface Answers {
+  openOrders: Row<'openOrder'>[]
+  positions: Row<'position'>[] | undefined
 }
 
 /** Refs that are remembered below the highest one in the log. */
@@ -54,6 +60,7 @@ export class SessionAudit {
   private askedEvent = 0
   private isLoggedOn = false
   private logon: ToldLogon | undefined
+  private answers: Answers = { openOrders: [], positions: undefined }
 
   constructor(setup: SessionSetup, report: Report) {
     this.name = nameOf(setup)
@@ -98,6 +105,20 @@ export class SessionAudit {
     if (!sent.contents.includes(JSON.stringify(message)))
       this.report('I8', `ref ${ref} is in the log with another content`)
     this.checkRefused(ref, sent)
+  }
+
+  /** When nothing happened since the client asked: it was answered with what the log comes to. */
+  checkAnswers({ openOrders, positions }: SessionState): void {
+    const { answers } = this
+    this.forgetAnswers()
+    const told = { openOrders: answers.openOrders, positions: inOrder(answers.positions ?? []) }
+    if (isDeepStrictEqual(told, { openOrders, positions })) return
+    this.report('I6', `answered ${JSON.stringify(told)}, the log gives ${JSON.stringify({ openOrders, positions })}`)
+  }
+
+  /** What was answered does not count any more. */
+  forgetAnswers(): void {
+    this.answers = { openOrders: [], positions: undefined }
   }
 
   private decode({ content }: Entry): Message[] {
@@ -161,6 +182,8 @@ export class SessionAudit {
       const session = replay.sessions.get(this.name)!
       this.endLogon(session)
       if (message.type === 'error') this.checkError(message)
+      else if (message.type === 'openOrders') this.answers.openOrders.push(...message.orders)
+      else if (message.type === 'positions') this.answers.positions = message.positions
       else if (message.type === 'dropCopySubscribed') this.dropCopy.subscribed(message)
       else if (message.type === 'dropCopy') this.dropCopy.announced(message)
       else if ('eventNumber' in message) {
