@@ -80,26 +80,33 @@ describe('bench', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('gateway: ends with everything that it started when it is interrupted, also twice', {
-    timeout: slow,
-  }, async () => {
-    const started = spawn(process.execPath, [program, 'gateway', '--seconds', '60'], environment())
-    child = started
-    let progress = ''
-    await new Promise<void>((resolve, reject) => {
-      started.stderr.on('data', (text: Buffer) => {
-        progress += text
-        if (progress.includes('throughput')) resolve()
+  it.each([
+    ['gateway', 'throughput'],
+    ['recovery', 'writing a journal'],
+  ])(
+    '%s: ends with everything that it started when it is interrupted, also twice',
+    {
+      timeout: slow,
+    },
+    async (suite, stage) => {
+      const started = spawn(process.execPath, [program, suite, '--seconds', '60'], environment())
+      child = started
+      let progress = ''
+      await new Promise<void>((resolve, reject) => {
+        started.stderr.on('data', (text: Buffer) => {
+          progress += text
+          if (progress.includes(stage)) resolve()
+        })
+        started.once('close', () => reject(new Error(`it ended before anything was measured: ${progress}`)))
       })
-      started.once('close', () => reject(new Error(`it ended before anything was measured: ${progress}`)))
-    })
-    started.kill('SIGINT')
-    // What npm passes on comes a moment later, while all is being ended.
-    setTimeout(() => started.kill('SIGINT'), 20)
-    // Its standard error is closed by the last process that holds it.
-    const [exitCode] = await once(started, 'close')
-    expect(exitCode).toBe(130)
-    expect(progress).toContain('bench gateway: interrupted')
-    expect(readdirSync(folder)).toEqual([])
-  })
+      started.kill('SIGINT')
+      // What npm passes on comes a moment later, while all is being ended.
+      setTimeout(() => started.kill('SIGINT'), 20)
+      // Its standard error is closed by the last process that holds it.
+      const [exitCode] = await once(started, 'close')
+      expect(exitCode).toBe(130)
+      expect(progress).toContain(`bench ${suite}: interrupted`)
+      expect(readdirSync(folder)).toEqual([])
+    },
+  )
 })

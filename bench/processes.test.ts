@@ -17,6 +17,18 @@ describe('processes', () => {
     await expect(Promise.race([processes.failure, Promise.resolve('none')])).resolves.toBe('none')
   })
 
+  it('that were told to end fail nothing, killed or not, and after a stop none is started', async () => {
+    processes = new Processes()
+    const child = processes.start('process', 'server', ['-e', waitsForever])
+    await once(child, 'message')
+    await processes.end(child, 'SIGKILL')
+    expect(child.signalCode).toBe('SIGKILL')
+    await processes.end(child)
+    await expect(Promise.race([processes.failure, Promise.resolve('none')])).resolves.toBe('none')
+    await processes.stop()
+    expect(() => processes.start('another', 'server', ['-e', waitsForever])).toThrow('the run is over')
+  })
+
   it('that end by themselves fail the run with their own words', async () => {
     processes = new Processes()
     processes.start('the server', 'server', ['-e', 'console.error("port 1 is taken"); process.exit(1)'])

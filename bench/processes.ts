@@ -20,6 +20,7 @@ export class Processes {
   private readonly running = new Set<ChildProcess>()
   /** Those that were told to end. */
   private readonly ending = new Set<ChildProcess>()
+  private stopped = false
 
   constructor() {
     const { promise, reject } = Promise.withResolvers<never>()
@@ -31,6 +32,7 @@ export class Processes {
 
   /** Starts `node` with these arguments and an IPC channel; its standard output goes nowhere. */
   start(name: string, role: keyof Cores, args: readonly string[]): ChildProcess {
+    this.throwIfStopped()
     const command = [process.execPath, ...args]
     const [file, ...rest] = this.cores === undefined ? command : ['taskset', '-c', String(this.cores[role]), ...command]
     const child = spawn(file, rest, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
@@ -62,8 +64,14 @@ export class Processes {
     clearTimeout(timer)
   }
 
+  /** For what has to be tidied up: a run that was given up may be in the middle of something. */
+  throwIfStopped(): void {
+    if (this.stopped) throw new Error('the run is over')
+  }
+
   /** Ends all of them and waits until they are gone. */
   async stop(): Promise<void> {
+    this.stopped = true
     await Promise.all([...this.running].map((child) => this.end(child)))
   }
 }

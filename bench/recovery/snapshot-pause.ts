@@ -63,6 +63,8 @@ export class SnapshotPauses {
       .finally(() => {
         isTaken = true
       })
+    // It is awaited below, unless the run ends before.
+    request.catch(() => {})
     let loopMs = 0
     let ackMaxUs = 0
     do {

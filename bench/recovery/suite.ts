@@ -150,6 +150,7 @@ class RecoveryRun {
   /** An engine makes the exchange, and ends. */
   private async newExchange(): Promise<EngineFiles> {
     const { processes } = this
+    processes.throwIfStopped()
     const files = new EngineFiles(recoveryVenue(loadConnections))
     this.files.push(files)
     if (!this.isTrial) files.requireDisk()
