@@ -5,18 +5,25 @@
  */
 import { existsSync, statSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { Exchange } from '../core/index.ts'
 import { lockHolder } from '../lock.ts'
-import { LogCorruptError, type LogRecord } from '../log/command-log.ts'
+import { LogCorruptError, type LogPosition, type LogRecord } from '../log/command-log.ts'
 import { type JournalEnd, journalIdentity, type ReadOptions, readJournal, segmentFiles } from '../log/journal-reader.ts'
 import { FolderStorage } from '../log/journal-storage.ts'
 import { firstSequenceOf } from '../log/segment-format.ts'
-import { readSnapshot, readSnapshotHeader, type Snapshot } from '../log/snapshot-reader.ts'
+import { readSnapshot, readSnapshotHeader } from '../log/snapshot-reader.ts'
 import { type SnapshotFile, SnapshotStore } from '../log/snapshot-store.ts'
 import type { Placed } from './log-point.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Thrown through the reader by a visitor that has seen enough. */
 const enough = new Error('enough was read')
+
+/** The exchange as a snapshot has it, and where in the log that was. */
+export interface SavedState {
+  readonly exchange: Exchange
+  readonly position: LogPosition
+}
 
 /** Long enough for whatever the engine was about to be done. */
 const changeMs = 200
@@ -75,25 +82,26 @@ export class DataFolder {
     return new SnapshotStore(this.snapshotStorage).list()
   }
 
-  /** The newest snapshot that the log continues and that is wanted; undefined if there is none. */
-  newestSnapshot(isWanted: (place: Placed) => boolean): Snapshot | undefined {
+  /** The exchange as the newest snapshot has it that the log continues and that is wanted; undefined if there is none. */
+  newestState(isWanted: (place: Placed) => boolean): SavedState | undefined {
     return this.firstSound(this.snapshots(), isWanted)
   }
 
-  /** The oldest snapshot that the log continues; undefined if there is none. */
-  oldestSnapshot(): Snapshot | undefined {
+  /** The same of the oldest snapshot. */
+  oldestState(): SavedState | undefined {
     return this.firstSound(this.snapshots().reverse(), () => true)
   }
 
-  /** What cannot be read is passed over, with a warning. */
-  private firstSound(files: readonly SnapshotFile[], isWanted: (place: Placed) => boolean): Snapshot | undefined {
+  /** What cannot be used is passed over, with a warning. */
+  private firstSound(files: readonly SnapshotFile[], isWanted: (place: Placed) => boolean): SavedState | undefined {
     const logIdentity = journalIdentity(this.journal)
     for (const { name, sequence } of files) {
       if (sequence < this.firstSequence - 1) continue
       try {
-        const { identity, timeUs } = readSnapshotHeader(this.snapshotStorage, name)
+        const { identity, position, timeUs } = readSnapshotHeader(this.snapshotStorage, name)
         if (identity !== logIdentity) throw new Error('it is of another log')
-        if (isWanted({ sequence, timeUs })) return readSnapshot(this.snapshotStorage, name)
+        if (!isWanted({ sequence, timeUs })) continue
+        return { position, exchange: Exchange.fromImage(readSnapshot(this.snapshotStorage, name).image) }
       } catch (error) {
         console.error(`engine: the snapshot ${name} is passed over: ${(error as Error).message}`)
       }

@@ -1,5 +1,4 @@
 /** `journal inspect`: what is in the log: how much of it, from when to when, which commands, and from whom. */
-import { Exchange } from '../core/index.ts'
 import type { LogRecord } from '../log/command-log.ts'
 import { DataFolder } from './data-folder.ts'
 import { LogCensus } from './log-census.ts'
@@ -24,8 +23,8 @@ export function inspectJournal(options: InspectOptions): void {
   const data = new DataFolder(options.data)
   const snapshots = new SnapshotChecks(data).list
   const survey = new LogSurvey()
-  const before = data.firstSequence === 1 ? undefined : data.oldestSnapshot()
-  const census = new LogCensus(before && Exchange.fromImage(before.image))
+  const before = data.firstSequence === 1 ? undefined : data.oldestState()
+  const census = new LogCensus(before?.exchange)
   const visit = (record: LogRecord) => {
     census.add(record)
     return true

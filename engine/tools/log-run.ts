@@ -23,13 +23,13 @@ export class LogRun {
   constructor(data: DataFolder, mayUse?: (place: Placed) => boolean) {
     this.data = data
     const { firstSequence } = data
-    const newest = mayUse && data.newestSnapshot(mayUse)
-    const snapshot = newest ?? (firstSequence === 1 ? undefined : data.oldestSnapshot())
-    if (snapshot === undefined && firstSequence > 1) {
+    const newest = mayUse && data.newestState(mayUse)
+    const saved = newest ?? (firstSequence === 1 ? undefined : data.oldestState())
+    if (saved === undefined && firstSequence > 1) {
       throw new UsageError(`the log begins with command ${firstSequence}, and there is no snapshot to begin with`)
     }
-    this.start = snapshot?.position
-    this.exchange = snapshot === undefined ? new Exchange() : Exchange.fromImage(snapshot.image)
+    this.start = saved?.position
+    this.exchange = saved?.exchange ?? new Exchange()
   }
 
   /**
