@@ -28,6 +28,7 @@ interface ExpectedHash {
 
 /** More of them say nothing new. */
 const mostViolations = 20
+const mostText = 600
 /** Commands after which whoever else waits for the processor gets a turn. */
 const commandsPerTurn = 100
 
@@ -197,6 +198,7 @@ export class Audit {
   }
 
   private report(invariant: Invariant, text: string): void {
-    if (this.violations.length < mostViolations) this.violations.push({ invariant, text })
+    if (this.violations.length === mostViolations) return
+    this.violations.push({ invariant, text: text.length > mostText ? `${text.slice(0, mostText)} …` : text })
   }
 }

@@ -75,8 +75,8 @@ export class CrashRun {
     })
   }
 
-  /** @throws Error if something did not go on; then the processes run until `clean` */
-  async run(): Promise<CrashReport> {
+  /** Ends at the first violations. @throws Error if something did not go on; the processes run until `end` or `clean` */
+  async run(): Promise<void> {
     await this.engine.start()
     for (const client of this.clients) this.startClient(client, true)
     await this.allLive()
@@ -89,7 +89,16 @@ export class CrashRun {
       const isQuietDue = Math.floor(before / killsPerQuietMoment) < Math.floor(this.killCount / killsPerQuietMoment)
       if (isQuietDue || this.killCount >= this.options.kills) await this.lookAtQuietMoment()
     }
-    return this.report()
+  }
+
+  get violations(): readonly Violation[] {
+    return this.audit.violations
+  }
+
+  report(): CrashReport {
+    const { commandCount, checkedCount, hashCount, violations } = this.audit
+    const { kills, restartsMs } = this
+    return { kills, commands: commandCount, checked: checkedCount, hashes: hashCount, restartsMs, violations }
   }
 
   /** Kills what still runs. */
@@ -214,12 +223,6 @@ export class CrashRun {
       this.audit.checkAnswers()
       return
     }
-  }
-
-  private report(): CrashReport {
-    const { commandCount, checkedCount, hashCount, violations } = this.audit
-    const { kills, restartsMs } = this
-    return { kills, commands: commandCount, checked: checkedCount, hashes: hashCount, restartsMs, violations }
   }
 
   private async until(what: string, condition: () => boolean): Promise<void> {

@@ -48,17 +48,15 @@ async function runTest({ kills, seed, json, keep }: Options): Promise<number> {
   })
   let isSound = false
   try {
-    const report = await run.run()
-    isSound = report.violations.length === 0
-    const figures = crashFigures(report, seed, performance.now() - begunMs)
-    console.log(formatReport('crash test', machine, figures))
-    for (const { invariant, text } of report.violations) {
-      console.log(`${invariant} (${invariants[invariant]}): ${text}`)
-    }
-    if (json) console.log(formatJson('crash test', machine, figures))
+    await run.run()
+    isSound = run.violations.length === 0
   } catch (error) {
     if (!interruption.signal.aborted) console.error(`crash test: ${(error as Error).message}`)
   }
+  const figures = crashFigures(run.report(), seed, performance.now() - begunMs)
+  console.log(formatReport('crash test', machine, figures))
+  for (const { invariant, text } of run.violations) console.log(`${invariant} (${invariants[invariant]}): ${text}`)
+  if (json) console.log(formatJson('crash test', machine, figures))
   const isKept = keep === true || (!isSound && !interruption.signal.aborted)
   await (isKept ? run.end() : run.clean())
   if (isKept) console.error(`crash test: seed ${seed}, journal and records are in ${run.folder}`)

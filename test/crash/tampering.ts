@@ -2,21 +2,24 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileJournal } from '../../engine/log/file-journal.ts'
-import { messagePackCodec } from '../../protocol/codec.ts'
+import { codecs } from '../../protocol/codec.ts'
 import type { Message } from '../../protocol/messages.ts'
 import { encodeEntry, parseEntries } from './client-record.ts'
 import { JournalFiles, type LoggedCommand } from './journal-files.ts'
 
 /** Changes what a client was told; `change` gets every message and gives those that take its place. */
-export function changeTold(record: string, change: (message: Message) => readonly Message[]): void {
+export function changeTold(
+  record: string,
+  encoding: 'msgpack' | 'json',
+  change: (message: Message) => readonly Message[],
+): void {
+  const codec = codecs[encoding]
   for (const name of readdirSync(record)) {
     const path = join(record, name)
     const entries = parseEntries(readFileSync(path)).map(({ kind, content }) => {
       if (kind !== 'received') return encodeEntry(kind, content)
-      return encodeEntry(
-        kind,
-        messagePackCodec.encode(...messagePackCodec.decode(content).flatMap(change)) as Uint8Array,
-      )
+      const frame = encoding === 'json' ? content.toString() : content
+      return encodeEntry(kind, Buffer.from(codec.encode(...codec.decode(frame).flatMap(change))))
     })
     writeFileSync(path, Buffer.concat(entries))
   }
