@@ -29,11 +29,11 @@ export interface SharedBotOptions extends ConnectionOptions {
 }
 
 /** Adds what it takes to log on. */
-export function addConnectionOptions(command: Command, defaultParticipant: string): Command {
+export function addConnectionOptions(command: Command, defaultParticipant: string, defaultSession = 'main'): Command {
   return command
     .option('--url <address>', 'address of the engine', webSocketUrl, defaultUrl)
     .option('--participant <name>', 'participant to log on as', defaultParticipant)
-    .option('--session <name>', 'session of the participant', 'main')
+    .option('--session <name>', 'session of the participant', defaultSession)
     .option('--data <folder>', 'data folder with the keys', './data')
     .option('--key <file>', "private key of the session (default: in the data folder's keys)")
 }

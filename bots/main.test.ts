@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { FakeEngine } from '../protocol/client/fake-engine.ts'
+import { FakeEngine, positionOf } from '../protocol/client/fake-engine.ts'
 import { type FakeEngineServer, serveFakeEngine } from '../protocol/client/fake-engine-server.ts'
+import { completeRow } from '../protocol/complete.ts'
 import { temporaryFolder } from '../test/support/temporary-folder.ts'
 import type { BotReport } from './runtime/report.ts'
 
@@ -18,7 +19,9 @@ const children: ChildProcess[] = []
 beforeAll(async () => {
   mkdirSync(join(data, 'keys'))
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-  for (const participant of ['maker-1', 'admin']) writeFileSync(join(data, 'keys', `${participant}.main.key`), pem)
+  for (const name of ['maker-1.main', 'maker-1.monitor', 'admin.main']) {
+    writeFileSync(join(data, 'keys', `${name}.key`), pem)
+  }
   engine = new FakeEngine()
   engine.books.set(1, {
     type: 'bookSnapshot',
@@ -41,6 +44,8 @@ afterAll(async () => {
 
 interface Run {
   readonly child: ChildProcess
+  /** What was printed so far. */
+  output(): string
   readonly reports: BotReport[]
   /** Exit code and what was printed, once it has ended. */
   readonly ended: Promise<{ code: number | null; output: string; errors: string }>
@@ -63,7 +68,7 @@ function run(...parameters: string[]): Run {
   const ended = Promise.all([once(child, 'exit'), once(child.stdout!, 'end'), once(child.stderr!, 'end')]).then(
     ([[code]]) => ({ code: code as number | null, output, errors }),
   )
-  return { child, reports, ended }
+  return { child, output: () => output, reports, ended }
 }
 
 const runMaker = (...more: string[]) =>
@@ -79,7 +84,8 @@ async function quoting(maker: Run): Promise<void> {
 test('help names every command', async () => {
   const { code, output } = await run('--help').ended
   expect(code).toBe(0)
-  for (const command of ['market-maker', 'noise', 'replay', 'fleet', 'admin']) expect(output).toContain(`  ${command} `)
+  const commands = ['market-maker', 'noise', 'replay', 'fleet', 'admin', 'orders', 'positions', 'dropcopy']
+  for (const command of commands) expect(output).toContain(`  ${command} `)
 })
 
 test('a missing key is one line that says how to make one', async () => {
@@ -201,4 +207,50 @@ test('what an admin cannot do is one line that says why', async () => {
   expect([phase.code, phase.errors]).toEqual([1, expect.stringContaining('Allowed choices are continuous, preOpen')])
   const value = await runAdmin('limit', 'a', 'maxPositionLots', '-1')
   expect(value.errors).toContain('It must be a whole number, 0 or more.')
+})
+
+const runMonitor = (...parameters: string[]) => run(...parameters, '--url', server.url, '--data', data)
+
+test('orders and positions are told once, of a session that is for looking only', async () => {
+  engine.otherSessions.set('desk', [])
+  const none = await runMonitor('orders').ended
+  expect(none).toEqual({ code: 0, output: 'maker-1 has no open orders\n', errors: '' })
+  expect(engine.received('logon').at(-1)).toMatchObject({ participant: 'maker-1', session: 'monitor' })
+  engine.otherOrders.set('desk', [
+    completeRow('openOrder', {
+      ...{ orderRef: 12, orderId: 40, instrument: 1, side: 'buy', orderType: 'limit', timeInForce: 'day' },
+      ...{ quantityLots: 5, leavesLots: 4, priceTicks: 9_999 },
+    }),
+  ])
+  const orders = await runMonitor('orders').ended
+  expect(orders.output).toMatch(/\ndesk +12 +ACME +buy +limit +day +99\.99 +– +5 +4 +–\n$/)
+  engine.positions = []
+  expect((await runMonitor('positions').ended).output).toBe('maker-1 has never traded\n')
+  engine.positions = [positionOf({ positionLots: -7, costMinor: -70_000 })]
+  const positions = await runMonitor('positions').ended
+  engine.positions = []
+  expect(positions.output).toMatch(/\nACME +-7 +100\.0000 /)
+  expect([positions.code, positions.errors]).toEqual([0, ''])
+})
+
+test('a drop copy is followed until Ctrl-C, across lost connections', async () => {
+  const cancelled = { type: 'cancelled', ref: 0, orderRef: 1, orderId: 1, cancelledLots: 1, reason: 'killSwitch' }
+  engine.otherSessions.set('desk', [])
+  engine.emitElsewhere('desk', cancelled)
+  const copy = runMonitor('dropcopy', '--past')
+  await expect.poll(() => copy.output(), { timeout: 20_000 }).toContain('desk 1  cancelled: ')
+  engine.cut()
+  engine.emitElsewhere('desk', cancelled)
+  await expect.poll(() => copy.output(), { timeout: 20_000 }).toContain('desk 2  cancelled: ')
+  copy.child.kill('SIGINT')
+  const { code, output, errors } = await copy.ended
+  expect(code).toBe(0)
+  expect(output.match(/ {2}desk \d/g)).toEqual(['  desk 1', '  desk 2'])
+  expect(errors).toMatch(/^bots: connection to .* lost .*; trying to come back\n$/)
+})
+
+test('looking without a key is one line that says how to make one', async () => {
+  const { code, errors } = await runMonitor('positions', '--participant', 'maker-9').ended
+  expect(code).toBe(1)
+  expect(errors).toContain('npm run engine -- keys new --participant maker-9 --session monitor')
 })

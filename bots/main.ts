@@ -1,7 +1,11 @@
-/** The command line of the bots: one command per kind of bot, the fleet that runs many of them, and what an admin does. */
+/**
+ * The command line of the bots: one command per kind of bot, the fleet that runs many of them, what an admin does, and what a
+ * participant may see of itself.
+ */
 import { Command } from 'commander'
 import { registerAdminCommand } from './admin.ts'
 import { registerFleetCommand } from './fleet/fleet-command.ts'
+import { registerMonitorCommands } from './monitor/monitor-commands.ts'
 import { registerMarketMakerCommand } from './strategies/market-maker.ts'
 import { registerNoiseCommand } from './traders/noise-trader.ts'
 import { registerReplayCommand } from './traders/replay.ts'
@@ -15,6 +19,7 @@ registerNoiseCommand(program)
 registerReplayCommand(program)
 registerFleetCommand(program)
 registerAdminCommand(program)
+registerMonitorCommands(program)
 
 try {
   await program.parseAsync()

@@ -18,7 +18,11 @@ export async function serveFakeEngine(engine: FakeEngine): Promise<FakeEngineSer
     subprotocols.push(socket.protocol)
     const inner = engine.openWebSocket('', socket.protocol)
     inner.onmessage = (event) => socket.send(new Uint8Array(event.data as ArrayBuffer))
-    inner.onclose = (event) => socket.close(event.code, event.reason)
+    inner.onclose = ({ code, reason }) => {
+      // What is said of a connection that is lost; nobody can send it.
+      if (code === 1006) socket.terminate()
+      else socket.close(code, reason)
+    }
     socket.on('message', (data: Buffer) => inner.send(data))
   })
   await new Promise((resolve) => server.once('listening', resolve))

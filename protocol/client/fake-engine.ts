@@ -96,6 +96,8 @@ export class FakeEngine {
   firstKeptEvent = 1
   /** Events of the participant's other sessions, for drop copies. */
   readonly otherSessions = new Map<string, SessionEvent[]>()
+  /** Open orders of these. */
+  readonly otherOrders = new Map<string, Row<'openOrder'>[]>()
   /** Most orders in one message. */
   openOrdersPerMessage = 500
   /** Books that subscribers get as their snapshot. */
@@ -296,7 +298,8 @@ export class FakeEngine {
         break
       }
       case 'queryOpenOrders': {
-        const orders = [...this.openOrders.values()]
+        const isOwn = ['', this.session].includes(query.session)
+        const orders = isOwn ? [...this.openOrders.values()] : (this.otherOrders.get(query.session) ?? [])
         this.sendOpenOrders(orders.filter(({ instrument }) => [0, instrument].includes(query.instrument)))
         break
       }

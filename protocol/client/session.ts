@@ -134,9 +134,12 @@ export class ClientSession {
     return this.link.query({ type: 'queryOrder', orderRef })
   }
 
-  /** Asks for the session's open orders: of one instrument or all (0). In step with the events as `queryOrder`. */
-  async queryOpenOrders(instrument = 0): Promise<Row<'openOrder'>[]> {
-    return (await this.link.query({ type: 'queryOpenOrders', instrument })).orders
+  /**
+   * Asks for open orders: of one instrument or all (0), and of another session of the participant if one is named. Of its
+   * own they are in step with the events as `queryOrder`.
+   */
+  async queryOpenOrders(instrument = 0, session = ''): Promise<Row<'openOrder'>[]> {
+    return (await this.link.query({ type: 'queryOpenOrders', instrument, session })).orders
   }
 
   /** Asks for the participant's positions. */
