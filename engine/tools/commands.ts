@@ -10,6 +10,7 @@ import { SnapshotWriteError } from '../log/snapshot-store.ts'
 import { exportJournal } from './journal-export.ts'
 import { inspectJournal } from './journal-inspect.ts'
 import { verifyJournal } from './journal-verify.ts'
+import { OutputClosed } from './line-output.ts'
 import { replay } from './replay.ts'
 import { NoSnapshotError, takeSnapshot } from './snapshot.ts'
 import { UsageError } from './usage-error.ts'
@@ -68,6 +69,7 @@ function plainly<Options>(tool: (options: Options) => void | Promise<void>): (op
     try {
       await tool(options)
     } catch (error) {
+      if (error instanceof OutputClosed) return
       const { message, code } = error as NodeJS.ErrnoException
       const isPlain =
         error instanceof UsageError ||

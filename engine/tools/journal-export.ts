@@ -4,7 +4,7 @@ import { messages } from '../../protocol/messages.ts'
 import type { LogRecord } from '../log/command-log.ts'
 import { DataFolder } from './data-folder.ts'
 import { type EventObject, EventObjects } from './event-object.ts'
-import { LineOutput, OutputClosed } from './line-output.ts'
+import { LineOutput } from './line-output.ts'
 import { formatTime, isBefore, parseLogPoint } from './log-point.ts'
 import { LogRun } from './log-run.ts'
 import { Names } from './names.ts'
@@ -39,17 +39,16 @@ export function exportJournal(options: ExportOptions): void {
   const output = new LineOutput(options.output)
   try {
     run.play(until, (record, caused) => {
+      if (from !== undefined && isBefore(record, from)) return
       const command = decodeMessagePack(record.bytes.subarray(record.start, record.end))
       if (messages[command.type].from === 'log') names.forget()
-      if (from !== undefined && isBefore(record, from)) return
       const outcome = events.of(caused)
       const entry: Entry = { ...headOf(record, names), command: withSymbols(command, names), outcome }
       if (concerns(entry, options)) output.write(JSON.stringify(entry))
     })
+  } finally {
+    // What comes before damage is worth having.
     output.close()
-  } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error
-    return
   }
   // Days on which nothing happened are nothing wrong, so of a time nobody is told.
   if (from?.unit === 'sequence') run.refuseBeyondEnd(from, '--from')

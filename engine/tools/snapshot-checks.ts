@@ -1,5 +1,5 @@
 /** The snapshots of a data folder, each held against itself, against the log, and against what the log comes to. */
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { Exchange } from '../core/index.ts'
 import type { BatchPlace } from '../log/journal-reader.ts'
 import type { SnapshotHeader } from '../log/snapshot-format.ts'
@@ -84,11 +84,12 @@ export class SnapshotChecks {
       if (stateHash === exchange.stateHash()) return
       this.fault(checked, `its state is ${stateHash}, but the log comes to ${exchange.stateHash()}`)
     } catch (error) {
-      this.fault(checked, (error as Error).message)
+      if (existsSync(checked.check.file)) this.fault(checked, (error as Error).message)
+      else this.bySequence.delete(exchange.sequence)
     }
   }
 
-  /** Undefined if it is not there any more: an engine removes old ones. */
+  /** Undefined if it is not there any more: an engine that runs removes old ones. */
   private checkFile(name: string, sequence: number): Checked | undefined {
     const storage = this.data.snapshotStorage
     const file = storage.pathOf(name)
@@ -98,7 +99,7 @@ export class SnapshotChecks {
       const header = checkSnapshot(storage, name)
       return { name, header, check: { file, sequence, fileBytes, timeUs: header.timeUs }, isCompared: false }
     } catch (error) {
-      if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined
+      if (!existsSync(file)) return undefined
       return { name, check: { file, sequence, fileBytes, problem: (error as Error).message }, isCompared: false }
     }
   }
