@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { DiskJob, DiskReply, DiskSpeed } from './gateway/disk-process.ts'
-import { meanBatches } from './gateway/journal-batches.ts'
+import { journalBatches } from './gateway/journal-batches.ts'
 import { LatencyRecorder } from './load/latency.ts'
 
 /** As large as a segment of the journal. */
@@ -15,8 +15,8 @@ const fileBytes = 64 * 2 ** 20
 const syncsBetweenClockChecks = 16
 
 process.on('message', (job: DiskJob) => {
-  const batches = meanBatches(path.join(job.folder, 'journal'), job.stretches)
-  const reply: DiskReply = { batches, disk: batches.map(({ bytes }) => writeAndSync(job, Math.round(bytes))) }
+  const journal = journalBatches(path.join(job.folder, 'journal'), job.stretches)
+  const reply: DiskReply = { journal, disk: journal.means.map(({ bytes }) => writeAndSync(job, Math.round(bytes))) }
   process.send?.(reply)
 })
 process.on('disconnect', () => process.exit())

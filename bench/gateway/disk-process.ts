@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { LatencySummary } from '../load/latency.ts'
 import type { Processes } from '../processes.ts'
-import type { BatchSize, LogStretch } from './journal-batches.ts'
+import type { JournalBatches, LogStretch } from './journal-batches.ts'
 
 const script = fileURLToPath(new URL('../disk-writer.ts', import.meta.url))
 
@@ -21,9 +21,9 @@ export interface DiskSpeed {
   readonly latency: LatencySummary
 }
 
-/** By stretch. */
 export interface DiskReply {
-  readonly batches: readonly BatchSize[]
+  readonly journal: JournalBatches
+  /** By stretch. */
   readonly disk: readonly DiskSpeed[]
 }
 

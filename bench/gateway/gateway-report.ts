@@ -20,6 +20,8 @@ export interface GatewayRun {
   readonly latencies: readonly LatencyAtRate[]
   /** The disk by itself, at the batches of the throughput and then of each latency; undefined if the log is in memory. */
   readonly disk: DiskReply | undefined
+  /** Taken by the engine during the run. */
+  readonly snapshotCount: number
   readonly connectionCount: number
   /** Undefined if the processes were not pinned. */
   readonly cores: Cores | undefined
@@ -130,7 +132,7 @@ function diskTables({ disk, latencies }: GatewayRun): Table[] {
       title: "The disk by itself: a write and fdatasync of as many bytes as the engine's batches had on average, µs",
       columns: ['at', 'commands a batch', 'bytes', 'syncs/s', ...latencyColumns],
       rows: loads.map((load, index) => {
-        const { commands, bytes } = disk.batches[index]
+        const { commands, bytes } = disk.journal.means[index]
         const { syncsPerSecond, latency } = disk.disk[index]
         return [load, ...[commands, bytes, syncsPerSecond].map(formatNumber), ...latencyCells(latency)]
       }),
@@ -138,7 +140,7 @@ function diskTables({ disk, latencies }: GatewayRun): Table[] {
   ]
 }
 
-function caveats({ engine, disk, cores }: GatewayRun): string[] {
+function caveats({ engine, disk, snapshotCount, cores }: GatewayRun): string[] {
   const { counts } = engine.middleThroughput.result
   const share = (value: number) => `${((value / counts.answered) * 100).toFixed(1)} %`
   return [
@@ -147,7 +149,10 @@ function caveats({ engine, disk, cores }: GatewayRun): string[] {
     'Loopback, no TLS, no market-data subscribers; the load generator shares the machine, and what it sends late counts as latency.',
     ...(disk === undefined
       ? []
-      : ['The disk was measured after the engine, while nothing else wrote to it, one sync right after the other.']),
+      : [
+          `During the run the log came to ${disk.journal.fileCount} files, and ${snapshotCount} snapshots were taken.`,
+          'The disk was measured after the engine, while nothing else wrote to it, one sync right after the other.',
+        ]),
     ...(cores === undefined ? ['Not pinned: the system moved the processes between cores as it liked.'] : []),
   ]
 }

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { batchHeaderBytes } from '../../engine/log/batch-format.ts'
 import { FileJournal } from '../../engine/log/file-journal.ts'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
-import { meanBatches } from './journal-batches.ts'
+import { journalBatches } from './journal-batches.ts'
 
 let folder: string
 
@@ -34,8 +34,11 @@ it('counts commands and bytes of the batches of a stretch of the log', async () 
     { from: 6, to: 10 },
   ]
   // A command takes 24 bytes: length and session in 8, its message in 10, padded to a multiple of 8.
-  expect(meanBatches(folder, stretches)).toEqual([
-    { commands: 3, bytes: batchHeaderBytes + 3 * 24 },
-    { commands: 2, bytes: batchHeaderBytes + 2 * 24 },
-  ])
+  expect(journalBatches(folder, stretches)).toEqual({
+    means: [
+      { commands: 3, bytes: batchHeaderBytes + 3 * 24 },
+      { commands: 2, bytes: batchHeaderBytes + 2 * 24 },
+    ],
+    fileCount: 1,
+  })
 })

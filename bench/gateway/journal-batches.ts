@@ -13,8 +13,13 @@ export interface BatchSize {
   readonly bytes: number
 }
 
-/** Means over the batches that end in each of the stretches. */
-export function meanBatches(folder: string, stretches: readonly LogStretch[]): BatchSize[] {
+export interface JournalBatches {
+  /** Means over the batches that end in each of the stretches. */
+  readonly means: readonly BatchSize[]
+  readonly fileCount: number
+}
+
+export function journalBatches(folder: string, stretches: readonly LogStretch[]): JournalBatches {
   const sums = stretches.map((stretch) => ({ ...stretch, batches: 0, commands: 0, bytes: 0 }))
   const visitBatch = (batch: { readonly position: { readonly sequence: number } } & BatchSize) => {
     const sum = sums.find(({ from, to }) => batch.position.sequence > from && batch.position.sequence <= to)
@@ -23,6 +28,7 @@ export function meanBatches(folder: string, stretches: readonly LogStretch[]): B
     sum.commands += batch.commands
     sum.bytes += batch.bytes
   }
-  readJournal(new FolderStorage(folder), () => {}, { visitBatch })
-  return sums.map(({ batches, commands, bytes }) => ({ commands: commands / batches, bytes: bytes / batches }))
+  const { segments } = readJournal(new FolderStorage(folder), () => {}, { visitBatch })
+  const means = sums.map(({ batches, commands, bytes }) => ({ commands: commands / batches, bytes: bytes / batches }))
+  return { means, fileCount: segments.length }
 }

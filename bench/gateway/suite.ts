@@ -84,7 +84,8 @@ async function measure(
       seconds: Math.min(seconds, longestDiskSeconds),
     })
   }
-  return gatewayReport({ engine, echo, latencies, disk, connectionCount, cores: processes.cores })
+  const snapshotCount = engineProcess.logLines('snapshot taken').length
+  return gatewayReport({ engine, echo, latencies, disk, snapshotCount, connectionCount, cores: processes.cores })
 }
 
 function stretchesBetween(sequences: readonly number[]): LogStretch[] {
