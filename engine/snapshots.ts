@@ -52,6 +52,7 @@ export class Snapshots {
   /** Sequence of the last snapshot, or of the last attempt. */
   private lastSequence = doubleZero
   private underWay: Promise<void> | undefined
+  private stopped = false
   /** Memory of the image before, to be written over. */
   private former: ArrayBuffer | undefined
 
@@ -83,22 +84,34 @@ export class Snapshots {
 
   /**
    * Ends the schedule, and takes a last snapshot if anything happened since the one before: the next start is quick, and
-   * finds out if the log lost its end. To be called when nothing more will be submitted.
+   * finds out if the log lost its end. One that is under way gives way to it. To be called when nothing more will be
+   * submitted.
    */
   async stop(): Promise<void> {
     this.endSchedule()
-    await this.underWay
+    this.stopped = true
     const { everyCommands, exchange, store } = this.options
-    if (everyCommands === 0 || exchange.sequence === this.lastSequence) return
-    await this.write(await this.copyReleased(this.former), async ({ header, parts }) => store.writeNow(header, parts))
+    if (exchange.sequence === this.lastSequence) await this.underWay
+    else if (everyCommands > 0) {
+      await this.write(await this.copyReleased(this.takeFormer()), async ({ header, parts }) =>
+        store.writeNow(header, parts),
+      )
+    }
   }
 
   private async takeOne(): Promise<void> {
     const { clock, exchange, store } = this.options
     // Until then nobody begins another attempt.
     this.lastSequence = exchange.sequence
-    const copy = await this.copyReleased(await imageMemory(exchange, clock, this.former))
+    const copy = await this.copyReleased(await imageMemory(exchange, clock, this.takeFormer()))
     await this.write(copy, ({ header, parts }) => store.write(header, parts))
+  }
+
+  /** Memory that is in use for one image must not be found by another. */
+  private takeFormer(): ArrayBuffer | undefined {
+    const { former } = this
+    this.former = undefined
+    return former
   }
 
   private async write(copy: Copy | undefined, write: (copy: Copy) => Promise<WrittenSnapshot>): Promise<void> {
@@ -106,7 +119,7 @@ export class Snapshots {
     try {
       this.taken(await write(copy), copy)
     } catch (error) {
-      this.options.onFailure(error as Error)
+      if (!this.stopped || copy.header.position.sequence === this.lastSequence) this.options.onFailure(error as Error)
     } finally {
       copy.release()
       this.former = copy.parts.image.buffer
