@@ -176,10 +176,7 @@ export class Gateway {
     for (const session of this.changed) {
       session.changed = false
       session.connection?.flush()
-      for (const reader of session.readers) {
-        if (!reader.changed) this.changedReaders.push(reader)
-        reader.changed = true
-      }
+      if (session.readers.size > 0) this.noteReaders(session)
     }
     this.changed.length = 0
     for (const reader of this.changedReaders) {
@@ -188,6 +185,13 @@ export class Gateway {
     }
     this.changedReaders.length = 0
     feed.publish()
+  }
+
+  private noteReaders({ readers }: Session): void {
+    for (const reader of readers) {
+      if (!reader.changed) this.changedReaders.push(reader)
+      reader.changed = true
+    }
   }
 
   /** Order entry has stopped for good. */

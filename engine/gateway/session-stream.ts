@@ -27,6 +27,8 @@ export class StreamMemory {
 
 interface Chunk {
   readonly bytes: Uint8Array
+  /** Its size: asking the array for it costs more. */
+  readonly capacity: number
   length: number
   readonly firstEvent: number
   /** Bytes of the stream before it. */
@@ -45,7 +47,7 @@ const writer = new WireWriter(0)
 const reader = new WireReader()
 
 function emptyChunk(firstEvent: number): Chunk {
-  return { bytes: new Uint8Array(0), length: 0, firstEvent, firstByte: doubleZero, next: undefined }
+  return { bytes: new Uint8Array(0), capacity: 0, length: 0, firstEvent, firstByte: doubleZero, next: undefined }
 }
 
 export class SessionStream {
@@ -78,7 +80,7 @@ export class SessionStream {
   /** Adds the numbered event at `base` of an event buffer. */
   append(data: Float64Array, base: number): void {
     let chunk = this.last
-    if (chunk.length + maxEventBytes > chunk.bytes.length) chunk = this.addChunk()
+    if (chunk.length + maxEventBytes > chunk.capacity) chunk = this.addChunk()
     writer.bytes = chunk.bytes
     writer.position = chunk.length
     encodeEventRecord(writer, data, base)
@@ -125,17 +127,20 @@ export class SessionStream {
     let firstByte = doubleZero
     for (const { firstEvent, bytes } of parts) {
       const isLast = this.chunks.length === parts.length - 1
-      const memory = new Uint8Array(isLast ? Math.max(bytes.length, this.options.chunkBytes) : bytes.length)
+      const { length } = bytes
+      const capacity = isLast ? Math.max(length, this.options.chunkBytes) : length
+      const memory = new Uint8Array(capacity)
       memory.set(bytes)
-      this.link({ bytes: memory, length: bytes.length, firstEvent, firstByte, next: undefined })
-      firstByte += bytes.length
+      this.link({ bytes: memory, capacity, length, firstEvent, firstByte, next: undefined })
+      firstByte += length
     }
     if (parts.length === 0) this.link(emptyChunk(nextEvent))
   }
 
   private addChunk(): Chunk {
     const bytes = this.recycle() ?? new Uint8Array(this.options.chunkBytes)
-    const chunk = { bytes, length: 0, firstEvent: this.next, firstByte: this.end, next: undefined }
+    const capacity = bytes.length
+    const chunk = { bytes, capacity, length: 0, firstEvent: this.next, firstByte: this.end, next: undefined }
     this.link(chunk)
     if (this.chunks[0].length === 0) this.chunks.shift()
     return chunk
