@@ -204,7 +204,7 @@ export class FileJournal implements CommandLog {
     const last = end.segments.at(-1)
     this.logIdentity = last === undefined ? this.newIdentity : end.identity
     removePrepared(storage)
-    this.preparer.useFillOf(this.logIdentity)
+    this.preparer.continueAfter(this.logIdentity, end.position.sequence)
     if (last === undefined) {
       this.encoder.continueAfter({ sequence: 0, digest: this.logIdentity }, 0)
       this.preparer.prepareNow()

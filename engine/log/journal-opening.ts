@@ -8,7 +8,7 @@
  */
 import { type JournalEnd, type SegmentEnd, segmentFiles } from './journal-reader.ts'
 import type { JournalStorage } from './journal-storage.ts'
-import { fillBytes, segmentFill } from './segment-fill.ts'
+import { segmentFill } from './segment-fill.ts'
 import { continuedMark, continuedMarkBytes, firstSequenceOf } from './segment-format.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
@@ -16,7 +16,7 @@ import { SegmentWriter } from './segment-writer.ts'
 export function openEnd(storage: JournalStorage, end: JournalEnd, last: SegmentEnd, syncs: boolean): SegmentWriter {
   const file = last.storage.openForWriting(last.name)
   try {
-    if (last.tornBytes > 0) cut(file, end.identity, last)
+    if (last.tornBytes > 0) cut(file, last)
     if (syncs) {
       rewriteLastBatch(file, last)
       for (const segment of end.segments.slice(0, -1)) syncFile(segment)
@@ -31,23 +31,16 @@ export function openEnd(storage: JournalStorage, end: JournalEnd, last: SegmentE
 }
 
 /** Makes the segment end as it would have without the torn write. */
-function cut(file: number, identity: string, { storage, position, tornBytes }: SegmentEnd): void {
-  const fill = segmentFill(identity)
-  const end = position + tornBytes
-  for (let offset = position; offset < end; ) {
-    const from = offset % fillBytes
-    const length = Math.min(fillBytes - from, end - offset)
-    storage.write(file, fill, from, from + length, offset)
-    offset += length
-  }
+function cut(file: number, { storage, fillKey, position, tornBytes }: SegmentEnd): void {
+  const start = position - (position % 16)
+  const fill = segmentFill(fillKey, start, position + tornBytes)
+  storage.write(file, fill, position - start, fill.length, position)
   storage.sync(file)
 }
 
+/** Not read again for that: what is written over what was acknowledged must be what was checked. */
 function rewriteLastBatch(file: number, { storage, lastBatch, position }: SegmentEnd): void {
-  const batch = new Uint8Array(position - lastBatch)
-  const count = storage.read(file, batch, 0, batch.length, lastBatch)
-  if (count !== batch.length) throw new Error('the file became shorter while it was read')
-  storage.write(file, batch, 0, batch.length, lastBatch)
+  storage.write(file, lastBatch, 0, lastBatch.length, position - lastBatch.length)
   storage.sync(file)
 }
 

@@ -8,8 +8,8 @@ import type { JournalStorage } from './journal-storage.ts'
 import {
   faultOfSegmentHeader,
   firstSequenceOf,
-  identityOf,
   isSegmentName,
+  readSegmentHeader,
   segmentHeaderBytes,
 } from './segment-format.ts'
 import { SegmentImage } from './segment-image.ts'
@@ -80,7 +80,7 @@ export function journalIdentity(storage: JournalStorage): string | undefined {
     image.open(last.storage, last.name)
     image.readTo(segmentHeaderBytes)
     const isWhole = faultOfSegmentHeader(image.view, image.name, image.size) === undefined
-    return isWhole ? identityOf(image.view) : undefined
+    return isWhole ? readSegmentHeader(image.view).identity : undefined
   } catch (error) {
     if (error instanceof LogCorruptError) return undefined
     throw error

@@ -1,25 +1,26 @@
 /**
- * What a segment is made of before it is used: not zeros but noise that follows from the log's identity. So what was never
- * written can be told from all else: from a message of zeros, from a sector that a disk lost and reads as zeros, and from
- * one that strayed from another place. A word of 8 bytes takes this value by chance once in 2^64.
+ * What a segment is made of before it is used: not zeros but noise that no other file has. So what was never written can be
+ * told from all else: from a message of zeros, from a sector that the disk lost and reads as zeros, and from one that strayed
+ * from another place or file. A word of 8 bytes takes this value by chance once in 2^64.
  *
- * The noise is the keystream of AES-128 in counter mode, the identity being the key and zero the first counter, repeated
- * from its beginning every `fillBytes`.
+ * The noise is the keystream of AES-128 in counter mode, the counter being 0 where the file begins, under a key that the
+ * segment's header names.
  */
-import { createCipheriv } from 'node:crypto'
-
-export const fillBytes = 262_144
-
-let latest = { identity: '', fill: new Uint8Array(0) }
+import { createCipheriv, hash } from 'node:crypto'
 
 /**
- * One period of the fill of the log with this identity, not to be changed. What a file has at an offset is what this has at
- * its remainder.
+ * The key of a file, 32 hexadecimal digits.
+ * @param sequence where the log was when it was opened
+ * @param number of the file among those made since: one that was made at an earlier opening and used took the log further
  */
-export function segmentFill(identity: string): Uint8Array<ArrayBuffer> {
-  if (latest.identity !== identity) {
-    const cipher = createCipheriv('aes-128-ctr', Buffer.from(identity, 'hex'), new Uint8Array(16))
-    latest = { identity, fill: new Uint8Array(cipher.update(new Uint8Array(fillBytes))) }
-  }
-  return latest.fill
+export function fillKey(identity: string, sequence: number, number: number): string {
+  return hash('sha256', `${identity} ${sequence} ${number}`).slice(0, 32)
+}
+
+/** What the file with this key has from `start`, a multiple of 16, to `end`. */
+export function segmentFill(key: string, start: number, end: number): Uint8Array<ArrayBuffer> {
+  const counter = new Uint8Array(16)
+  new DataView(counter.buffer).setBigUint64(8, BigInt(start / 16))
+  const cipher = createCipheriv('aes-128-ctr', Buffer.from(key, 'hex'), counter)
+  return new Uint8Array(cipher.update(new Uint8Array(end - start)))
 }

@@ -1,10 +1,11 @@
 /**
- * The files of a journal. A segment is a file of a fixed size, full of its log's fill before it is used (segment-fill.ts): a
- * header, then batches one after another, then fill, and at the very end room for a mark. It is named by the sequence
+ * The files of a journal. A segment is a file of a fixed size, made of noise before it is used (segment-fill.ts): a
+ * header, then batches one after another, then noise, and at the very end room for a mark. It is named by the sequence
  * number of its first command.
  *
  *     header   magic, 8 bytes · format version u32 · CRC32 u32 of the header without this field · first sequence u64 ·
- *              size of the file u64 · identity of the log, 16 bytes · digest of the batch before the first, 16 bytes
+ *              size of the file u64 · identity of the log, 16 bytes · digest of the batch before the first, 16 bytes ·
+ *              key of the noise, 16 bytes
  *     mark     magic, 8 bytes · first sequence of the next segment u64 · digest of the last batch here, 16 bytes
  *
  * The mark is written once the next segment is durable and has its name, and nothing in that one is acknowledged before
@@ -15,7 +16,7 @@ import { crc32 } from 'node:zlib'
 import { getDigest, getUint53, setDigest, setUint53 } from './batch-format.ts'
 import type { LogPosition } from './command-log.ts'
 
-export const segmentHeaderBytes = 64
+export const segmentHeaderBytes = 80
 export const continuedMarkBytes = 32
 export const formatVersion = 2
 const headerMagic = 'TFJOURNL'
@@ -27,6 +28,7 @@ const FIRST_SEQUENCE = 16
 const SEGMENT_BYTES = 24
 const IDENTITY = 32
 const PREVIOUS_DIGEST = 48
+const FILL_KEY = 64
 
 const MARK_NEXT_SEQUENCE = 8
 const MARK_DIGEST = 16
@@ -45,19 +47,24 @@ export function isSegmentName(name: string): boolean {
   return namePattern.test(name) && name === segmentName(firstSequenceOf(name))
 }
 
-/** Writes the header of a segment of `segmentBytes` that continues a log at a position to the beginning of `view`. */
-export function writeSegmentHeader(
-  view: DataView,
-  identity: string,
-  previous: LogPosition,
-  segmentBytes: number,
-): void {
+/** What a segment's header says. */
+export interface SegmentHeader {
+  readonly segmentBytes: number
+  readonly identity: string
+  /** Where the log was when the segment was begun. */
+  readonly begin: LogPosition
+  readonly fillKey: string
+}
+
+/** Writes a header to the beginning of `view`. */
+export function writeSegmentHeader(view: DataView, { segmentBytes, identity, begin, fillKey }: SegmentHeader): void {
   writeText(view, headerMagic)
   view.setUint32(VERSION, formatVersion, true)
-  setUint53(view, FIRST_SEQUENCE, previous.sequence + 1)
+  setUint53(view, FIRST_SEQUENCE, begin.sequence + 1)
   setUint53(view, SEGMENT_BYTES, segmentBytes)
   setDigest(view, IDENTITY, identity)
-  setDigest(view, PREVIOUS_DIGEST, previous.digest)
+  setDigest(view, PREVIOUS_DIGEST, begin.digest)
+  setDigest(view, FILL_KEY, fillKey)
   view.setUint32(CRC, headerCrc(view), true)
 }
 
@@ -80,14 +87,14 @@ export function faultOfSegmentHeader(view: DataView, name: string, fileBytes: nu
   return undefined
 }
 
-/** The identity in a header that was found intact. */
-export function identityOf(view: DataView): string {
-  return getDigest(view, IDENTITY)
-}
-
-/** Where the log was when the segment was begun, from a header that was found intact. */
-export function positionBefore(view: DataView): LogPosition {
-  return { sequence: getUint53(view, FIRST_SEQUENCE) - 1, digest: getDigest(view, PREVIOUS_DIGEST) }
+/** What a header says that was found intact. */
+export function readSegmentHeader(view: DataView): SegmentHeader {
+  return {
+    segmentBytes: getUint53(view, SEGMENT_BYTES),
+    identity: getDigest(view, IDENTITY),
+    begin: { sequence: getUint53(view, FIRST_SEQUENCE) - 1, digest: getDigest(view, PREVIOUS_DIGEST) },
+    fillKey: getDigest(view, FILL_KEY),
+  }
 }
 
 /** The mark of a segment that ends at `end`, where another one continues. */

@@ -5,9 +5,11 @@
 import { align8 } from './batch-format.ts'
 import { LogCorruptError } from './command-log.ts'
 import type { JournalStorage } from './journal-storage.ts'
-import { fillBytes, segmentFill } from './segment-fill.ts'
+import { segmentFill } from './segment-fill.ts'
 
 const readBytes = 2 ** 20
+/** The fill is made in pieces of this size, and the latest is kept. */
+const fillPieceBytes = 65_536
 
 export class SegmentImage {
   bytes = new Uint8Array(0)
@@ -16,6 +18,8 @@ export class SegmentImage {
   /** Size of the file. */
   size = 0
   private words = new Int32Array(0)
+  private fillKey = ''
+  private fillStart = -1
   private fill = new Uint8Array(0)
   private fillWords = new Int32Array(0)
   private filled = 0
@@ -41,9 +45,9 @@ export class SegmentImage {
   }
 
   /** Says what the parts of the file that were never written look like. */
-  expectFillOf(identity: string): void {
-    this.fill = segmentFill(identity)
-    this.fillWords = new Int32Array(this.fill.buffer)
+  expectFill(key: string): void {
+    this.fillKey = key
+    this.fillStart = -1
   }
 
   close(): void {
@@ -63,14 +67,17 @@ export class SegmentImage {
   }
 
   /**
-   * Reads again from `offset` on when it is next asked for, if the `length` bytes there are no longer as they were read.
-   * @returns whether that is so
+   * Whether what was read from `offset` to `end` is no longer what the file has there; then it will be read again.
+   * @throws LogCorruptError if it can't be read
    */
-  forgetIfChanged(offset: number, length: number): boolean {
-    const end = Math.min(offset + length, this.filled)
+  hasChanged(offset: number, end: number): boolean {
     const now = new Uint8Array(end - offset)
-    const count = this.read(now, 0, now.length, offset)
-    if (count < now.length || Buffer.compare(now, this.bytes.subarray(offset, end)) === 0) return false
+    for (let position = offset; position < end; ) {
+      const count = this.read(now, position - offset, end - position, position)
+      if (count === 0) return false
+      position += count
+    }
+    if (Buffer.compare(now, this.bytes.subarray(offset, end)) === 0) return false
     this.filled = offset
     return true
   }
@@ -79,8 +86,9 @@ export class SegmentImage {
   endOfData(from: number, end: number): number {
     let dataEnd = end
     while (dataEnd > from) {
-      const start = Math.max(from, Math.floor((dataEnd - 1) / fillBytes) * fillBytes)
-      const fill = this.fill.subarray(start % fillBytes, (start % fillBytes) + dataEnd - start)
+      this.loadFill(dataEnd - 8)
+      const start = Math.max(from, this.fillStart)
+      const fill = this.fill.subarray(start - this.fillStart, dataEnd - this.fillStart)
       if (Buffer.compare(this.bytes.subarray(start, dataEnd), fill) !== 0) break
       dataEnd = start
     }
@@ -98,13 +106,23 @@ export class SegmentImage {
 
   /** Whether the word of 8 bytes at a multiple of 8 was never written. */
   wordIsUnwritten(offset: number): boolean {
+    this.loadFill(offset)
     const word = offset >> 2
-    const fill = (offset % fillBytes) >> 2
+    const fill = (offset - this.fillStart) >> 2
     return this.words[word] === this.fillWords[fill] && this.words[word + 1] === this.fillWords[fill + 1]
   }
 
   corrupt(offset: number, reason: string): LogCorruptError {
     return new LogCorruptError(this.path, offset, reason)
+  }
+
+  /** Sees to it that the fill at `offset` is at hand. */
+  private loadFill(offset: number): void {
+    const start = offset - (offset % fillPieceBytes)
+    if (start === this.fillStart) return
+    this.fill = segmentFill(this.fillKey, start, Math.min(start + fillPieceBytes, this.size))
+    this.fillWords = new Int32Array(this.fill.buffer)
+    this.fillStart = start
   }
 
   private get path(): string {

@@ -5,14 +5,16 @@
  * part of the journal until it is renamed.
  */
 import type { JournalStorage } from './journal-storage.ts'
-import { fillBytes, segmentFill } from './segment-fill.ts'
+import { fillKey, segmentFill } from './segment-fill.ts'
 
 export interface PreparedSegment {
   readonly name: string
   readonly file: number
   readonly size: number
+  readonly fillKey: string
 }
 
+const pieceBytes = 262_144
 const sizeUnit = 4_096
 const preparedPattern = /^prepared-\d+$/
 
@@ -29,7 +31,9 @@ export function removePrepared(storage: JournalStorage): void {
 export class SegmentPreparer {
   private readonly storage: JournalStorage
   private readonly segmentBytes: number
-  private fill = new Uint8Array(0)
+  private identity = ''
+  private openedAt = 0
+  private madeCount = 0
   private readonly onFailure: (name: string, error: unknown) => void
   /** The segment that is ready, being filled, or could not be made. */
   private next: Promise<PreparedSegment> | undefined
@@ -44,9 +48,10 @@ export class SegmentPreparer {
     this.onFailure = onFailure
   }
 
-  /** Says of which log the segments will be. Must be called before one is made. */
-  useFillOf(identity: string): void {
-    this.fill = segmentFill(identity)
+  /** Says of which log the segments will be, and where that is now. Must be called before one is made. */
+  continueAfter(identity: string, sequence: number): void {
+    this.identity = identity
+    this.openedAt = sequence
   }
 
   /** Makes a segment ready before it returns. */
@@ -54,8 +59,9 @@ export class SegmentPreparer {
     const segment = this.create(this.segmentBytes)
     const { file, size } = segment
     try {
-      for (let position = 0; position < size; position += fillBytes) {
-        this.storage.write(file, this.fill, 0, Math.min(fillBytes, size - position), position)
+      for (let start = 0; start < size; start += pieceBytes) {
+        const piece = fillPiece(segment, start)
+        this.storage.write(file, piece, 0, piece.length, start)
       }
       this.storage.sync(file)
     } catch (error) {
@@ -102,10 +108,10 @@ export class SegmentPreparer {
     const segment = this.create(size, name)
     const { file } = segment
     try {
-      for (let position = 0; position < size && !this.closed; position += fillBytes) {
-        const length = Math.min(fillBytes, size - position)
-        await this.storage.writeInBackground(file, this.fill, length, position)
-        if (!this.awaited || position + length === size) await this.storage.syncInBackground(file)
+      for (let start = 0; start < size && !this.closed; start += pieceBytes) {
+        const piece = fillPiece(segment, start)
+        await this.storage.writeInBackground(file, piece, piece.length, start)
+        if (!this.awaited || start + piece.length === size) await this.storage.syncInBackground(file)
       }
     } catch (error) {
       this.discard(segment)
@@ -120,7 +126,9 @@ export class SegmentPreparer {
   }
 
   private create(size: number, name = this.nextName()): PreparedSegment {
-    return { name, file: this.storage.create(name), size }
+    this.madeCount += 1
+    const key = fillKey(this.identity, this.openedAt, this.madeCount)
+    return { name, file: this.storage.create(name), size, fillKey: key }
   }
 
   /** Nothing was ever kept in it, so a failure to remove it does no harm: the next start does. */
@@ -130,4 +138,8 @@ export class SegmentPreparer {
       this.storage.remove(name)
     } catch {}
   }
+}
+
+function fillPiece({ fillKey, size }: PreparedSegment, start: number): Uint8Array {
+  return segmentFill(fillKey, start, Math.min(start + pieceBytes, size))
 }

@@ -7,8 +7,8 @@ import {
   continuedMark,
   continuedMarkBytes,
   faultOfSegmentHeader,
-  identityOf,
-  positionBefore,
+  readSegmentHeader,
+  type SegmentHeader,
   segmentHeaderBytes,
 } from './segment-format.ts'
 import { SegmentImage } from './segment-image.ts'
@@ -26,8 +26,9 @@ export interface SegmentEnd extends SegmentFile {
   readonly size: number
   /** Where the log was before its first batch. */
   readonly begin: LogPosition
-  /** Where the last intact batch begins. */
-  readonly lastBatch: number
+  readonly fillKey: string
+  /** The last intact batch, as it was found. */
+  readonly lastBatch: Uint8Array
   /** Where the next batch goes. */
   readonly position: number
   /** Bytes from `position` on that a torn write left; 0 if none did. */
@@ -74,47 +75,48 @@ export class SegmentReader {
     const { image } = this
     try {
       image.open(segment.storage, segment.name)
-      const begin = this.readHeader()
-      const { lastBatch, position } = this.readBatches(segment)
-      if (lastBatch === undefined) throw image.corrupt(position, 'the first batch of the segment is damaged')
+      const { begin, fillKey } = this.readHeader()
+      const { lastBatchStart, position } = this.readBatches(segment)
+      if (lastBatchStart === undefined) throw image.corrupt(position, 'the first batch of the segment is damaged')
       const next = findNext(this.decoder.lastSequence + 1)
       const tornBytes = this.checkRest(position, next !== undefined)
       this.checkMark(next !== undefined)
-      return { ...segment, size: image.size, begin, lastBatch, position, tornBytes }
+      const lastBatch = image.bytes.slice(lastBatchStart, position)
+      return { ...segment, size: image.size, begin, fillKey, lastBatch, position, tornBytes }
     } finally {
       image.close()
     }
   }
 
-  private readHeader(): LogPosition {
+  private readHeader(): SegmentHeader {
     const { decoder, image } = this
     image.readTo(segmentHeaderBytes)
     const fault = faultOfSegmentHeader(image.view, image.name, image.size)
     if (fault !== undefined) throw image.corrupt(0, fault)
-    const identity = identityOf(image.view)
-    const before = positionBefore(image.view)
+    const header = readSegmentHeader(image.view)
+    const { identity, begin, fillKey } = header
+    if (begin.sequence === 0 && begin.digest !== identity) {
+      throw image.corrupt(0, 'the log does not begin with its identity')
+    }
     if (this.identity === '') {
       this.identity = identity
-      image.expectFillOf(identity)
-      const unwanted = decoder.beginAt(before)
+      const unwanted = decoder.beginAt(begin)
       if (unwanted !== undefined) throw image.corrupt(0, unwanted)
     } else if (identity !== this.identity) {
       throw image.corrupt(0, `the file is of log ${identity}, those before it of log ${this.identity}`)
-    } else if (before.digest !== decoder.position.digest) {
+    } else if (begin.digest !== decoder.position.digest) {
       throw image.corrupt(0, 'the file does not continue the one before it')
     }
-    if (before.sequence === 0 && before.digest !== identity) {
-      throw image.corrupt(0, 'the log does not begin with its identity')
-    }
-    return before
+    image.expectFill(fillKey)
+    return header
   }
 
   /** Returns where intact batches end, when all of the file is read and holds no more of them. */
-  private readBatches(segment: SegmentFile): { lastBatch: number | undefined; position: number } {
+  private readBatches(segment: SegmentFile): { lastBatchStart: number | undefined; position: number } {
     const { decoder, image } = this
     const limit = image.size - continuedMarkBytes
     let position = segmentHeaderBytes
-    let lastBatch: number | undefined
+    let lastBatchStart: number | undefined
     for (;;) {
       image.readTo(position + readAheadBytes)
       const length = batchLengthAt(image.view, position, limit)
@@ -124,13 +126,14 @@ export class SegmentReader {
         const fault = decoder.handOut(image.bytes, image.view, position, length)
         if (fault !== undefined) throw image.corrupt(position, fault)
         this.tellBatch(segment, position, length, decoder.lastSequence - before)
-        lastBatch = position
+        lastBatchStart = position
         position += length
         continue
       }
       image.readTo(image.size)
+      const dataEnd = image.endOfData(position, image.size)
       // An engine may be writing while a tool reads: then what comes later in the file was read later, and shows more.
-      if (!image.forgetIfChanged(position, readAheadBytes)) return { lastBatch, position }
+      if (!image.hasChanged(position, dataEnd)) return { lastBatchStart, position }
     }
   }
 

@@ -32,9 +32,9 @@ export class SegmentWriter {
     identity: string,
     encoder: BatchEncoder,
   ): Promise<SegmentWriter> {
-    const { file, size } = prepared
+    const { file, fillKey, size } = prepared
     const { bytes, end, position, view } = encoder
-    writeSegmentHeader(view, identity, position, size)
+    writeSegmentHeader(view, { segmentBytes: size, identity, begin: position, fillKey })
     const name = segmentName(encoder.firstSequence)
     try {
       await storage.writeInBackground(file, bytes, end, 0)

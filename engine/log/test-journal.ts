@@ -47,10 +47,9 @@ export function segmentPaths(folder: string): string[] {
     .map((name) => path.join(folder, name))
 }
 
-/** What files a folder has and what is in them. */
+/** The segment files by name, in order. */
 export function contentsOf(folder: string): Map<string, Buffer> {
-  const names = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : []
-  return new Map(names.map((name) => [name, fs.readFileSync(path.join(folder, name))]))
+  return new Map(segmentPaths(folder).map((file) => [path.basename(file), fs.readFileSync(file)]))
 }
 
 /** A folder that can only be read, and is not on a disk: for many attempts. */

@@ -9,11 +9,10 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 const segmentMagic = 'TFJOURNL'
-const segmentHeaderBytes = 64
+const segmentHeaderBytes = 80
 const formatVersion = 2
 const markMagic = 'TFCONTIN'
 const markBytes = 32
-const fillPeriodBytes = 262_144
 const batchMagic = 0x32_42_46_54
 const batchHeaderBytes = 56
 const recordHeaderBytes = 8
@@ -153,13 +152,13 @@ export class JournalFiles {
     this.lastTimeUs = timeUs
   }
 
-  /** After the batches of a segment that another one follows there is nothing but the log's fill, and the mark. */
+  /** After the batches of a segment that another one follows there is nothing but what the file was made of, and the mark. */
   private seal(segment: Segment): void {
     this.sealed.push(segment)
     this.withFile(segment, (file) => {
       const { size } = fstatSync(file)
       const rest = readAt(file, segment.position, size - segment.position)
-      const expected = this.fill(segment.position, size)
+      const expected = this.unwritten(file, segment.position, size)
       const mark = Buffer.concat([Buffer.from(markMagic), Buffer.alloc(8), this.digest])
       mark.writeBigUInt64LE(BigInt(this.lastSequence + 1), 8)
       for (let offset = 0; offset < rest.length; offset += 8) {
@@ -173,12 +172,10 @@ export class JournalFiles {
     })
   }
 
-  /** What a file of this log has between two places before anything is written there. */
-  private fill(start: number, end: number): Buffer {
-    const cipher = createCipheriv('aes-128-ctr', this.identity, new Uint8Array(16))
-    const period = cipher.update(new Uint8Array(fillPeriodBytes))
-    const whole = Buffer.concat(Array.from({ length: Math.ceil(end / fillPeriodBytes) }, () => period))
-    return whole.subarray(start, end)
+  /** What a segment has up to its end from a place on, before anything is written there. */
+  private unwritten(file: number, start: number, end: number): Buffer {
+    const key = readAt(file, 64, 16)
+    return createCipheriv('aes-128-ctr', key, new Uint8Array(16)).update(new Uint8Array(end)).subarray(start)
   }
 
   /** Whether what was read of a segment is as it was. */
