@@ -225,7 +225,7 @@ test('orders and positions are told once, of a session that is for looking only'
   const orders = await runMonitor('orders').ended
   expect(orders.output).toMatch(/\ndesk +12 +ACME +buy +limit +day +99\.99 +– +5 +4 +–\n$/)
   engine.positions = []
-  expect((await runMonitor('positions').ended).output).toBe('maker-1 has never traded\n')
+  expect((await runMonitor('positions').ended).output).toBe('maker-1 has no positions\n')
   engine.positions = [positionOf({ positionLots: -7, costMinor: -70_000 })]
   const positions = await runMonitor('positions').ended
   engine.positions = []

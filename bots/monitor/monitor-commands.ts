@@ -45,7 +45,7 @@ async function showOrders(options: ConnectionOptions): Promise<void> {
 async function showPositions(options: ConnectionOptions): Promise<void> {
   await withSession(options, {}, async (session) => {
     const positions = await session.queryPositions()
-    if (positions.length === 0) console.log(`${options.participant} has never traded`)
+    if (positions.length === 0) console.log(`${options.participant} has no positions`)
     else for (const line of positionTable(positions, session.instruments)) console.log(line)
   })
 }
