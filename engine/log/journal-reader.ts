@@ -92,9 +92,11 @@ export function journalIdentity(storage: JournalStorage): string | undefined {
 /** All segments, in order; one that lies in both folders is taken from the journal's. */
 export function segmentFiles(journal: JournalStorage): SegmentFile[] {
   const files = new Map<string, SegmentFile>()
-  for (const storage of [journal.beside(archiveFolder), journal]) {
-    for (const name of storage.list()) if (isSegmentName(name)) files.set(name, { storage, name })
-  }
+  const archive = journal.beside(archiveFolder)
+  // In this order one that is being put away is in at least one of the lists.
+  const names = journal.list()
+  for (const name of archive.list()) if (isSegmentName(name)) files.set(name, { storage: archive, name })
+  for (const name of names) if (isSegmentName(name)) files.set(name, { storage: journal, name })
   return [...files.values()].sort((a, b) => firstSequenceOf(a.name) - firstSequenceOf(b.name))
 }
 

@@ -8,7 +8,14 @@ import { join, relative, resolve } from 'node:path'
 import { Exchange } from '../core/index.ts'
 import { lockHolder } from '../lock.ts'
 import { LogCorruptError, type LogPosition, type LogRecord } from '../log/command-log.ts'
-import { type JournalEnd, journalIdentity, type ReadOptions, readJournal, segmentFiles } from '../log/journal-reader.ts'
+import {
+  archiveFolder,
+  type JournalEnd,
+  journalIdentity,
+  type ReadOptions,
+  readJournal,
+  segmentFiles,
+} from '../log/journal-reader.ts'
 import { FolderStorage } from '../log/journal-storage.ts'
 import { firstSequenceOf } from '../log/segment-format.ts'
 import { readSnapshot, readSnapshotHeader } from '../log/snapshot-reader.ts'
@@ -25,6 +32,18 @@ export interface SavedState {
   readonly position: LogPosition
 }
 
+/** The journal's folder, in which an engine may put away a segment after the folder was listed. */
+class ReadStorage extends FolderStorage {
+  override openForReading(name: string): number {
+    try {
+      return super.openForReading(name)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      return this.beside(archiveFolder).openForReading(name)
+    }
+  }
+}
+
 /** Long enough for whatever the engine was about to be done. */
 const changeMs = 200
 
@@ -32,6 +51,8 @@ export class DataFolder {
   readonly path: string
   /** Process id of the engine that runs on it, if one does. */
   readonly enginePid: number | undefined
+  /** The files of the log, in order. */
+  readonly segmentPaths: readonly string[]
   /** Sequence number of the first command that is still there: above 1 if old segments were deleted. */
   readonly firstSequence: number
   readonly snapshotStorage: FolderStorage
@@ -43,16 +64,13 @@ export class DataFolder {
     if (!existsSync(this.path)) throw new UsageError(`there is no folder ${this.path}; --data names the data folder`)
     if (!statSync(this.path).isDirectory()) throw new UsageError(`${this.path} is a file; --data names the data folder`)
     this.enginePid = lockHolder(this.path)
-    this.journal = new FolderStorage(join(this.path, 'journal'))
+    this.journal = new ReadStorage(join(this.path, 'journal'))
     this.snapshotStorage = new FolderStorage(join(this.path, 'snapshots'))
-    const [first] = segmentFiles(this.journal)
+    const files = segmentFiles(this.journal)
+    const [first] = files
     if (first === undefined) throw this.whyEmpty()
+    this.segmentPaths = files.map(({ storage, name }) => storage.pathOf(name))
     this.firstSequence = firstSequenceOf(first.name)
-  }
-
-  /** The files of the log, in order. */
-  segmentPaths(): string[] {
-    return segmentFiles(this.journal).map(({ storage, name }) => storage.pathOf(name))
   }
 
   /** A file as it is shown: from this folder. */
@@ -120,7 +138,7 @@ export class DataFolder {
     )
   }
 
-  /** Damage is what is still there a moment later; all else is an engine at work, which puts away old segments. */
+  /** Damage is what is still there a moment later; all else is an engine at work, which deletes old segments. */
   private refuseIfChanged(fault: LogCorruptError): void {
     if (this.enginePid === undefined) return
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, changeMs)
@@ -129,6 +147,6 @@ export class DataFolder {
     } catch (again) {
       if (again instanceof LogCorruptError && again.file === fault.file && again.offset === fault.offset) return
     }
-    throw new UsageError('an engine is running and has changed files of the log while they were read; try again')
+    throw new UsageError('an engine is running and has deleted old files of the log while they were read; try again')
   }
 }

@@ -2,6 +2,7 @@
  * `journal verify`: whether the log and its snapshots are what the engine wrote. Every byte that is in use is covered by a
  * checksum, every batch by the chain of digests, and with --replay every state by what the commands come to.
  */
+import { basename } from 'node:path'
 import { RecoveryError } from '../command-player.ts'
 import { LogCorruptError, restoreAdvice } from '../log/command-log.ts'
 import { DataFolder } from './data-folder.ts'
@@ -134,17 +135,24 @@ function asText(finding: Finding): string[] {
   return [...lines, `the log is sound${begin}: ${what}, up to digest ${survey.digest}${replayed}`]
 }
 
+/** The files that were read, and those that were not because of damage before them. */
 function segmentRows({ data, survey, problems, tornBytes }: Finding): (string | number)[][] {
-  const damaged = new Set(problems.map(({ file }) => file))
-  return data.segmentPaths().map((file, index, files) => {
-    const segment = survey.segments.find((other) => other.file === file)
+  const damaged = new Set(problems.map(({ file }) => basename(file)))
+  const last = survey.segments.at(-1)
+  const rows = survey.segments.map((segment) => {
+    const { file, firstSequence, lastSequence, lastTimeUs, commands, batches, usedBytes } = segment
+    const isTorn = tornBytes > 0 && segment === last
+    const state = damaged.has(basename(file)) ? 'DAMAGED' : isTorn ? 'sound, torn end' : 'sound'
     const name = data.shortName(file)
-    if (segment === undefined) return [name, '', '', '', '', '', '', damaged.has(file) ? 'DAMAGED' : 'not read']
-    const { firstSequence, lastSequence, lastTimeUs, commands, batches, usedBytes } = segment
-    const isTorn = tornBytes > 0 && index === files.length - 1
-    const state = damaged.has(file) ? 'DAMAGED' : isTorn ? 'sound, torn end' : 'sound'
     return [name, firstSequence, lastSequence, formatTime(lastTimeUs), commands, batches, usedBytes, state]
   })
+  const read = new Set(survey.segments.map(({ file }) => basename(file)))
+  const unread = data.segmentPaths.filter((file) => !read.has(basename(file)))
+  for (const file of unread) {
+    const state = damaged.has(basename(file)) ? 'DAMAGED' : 'not read'
+    rows.push([data.shortName(file), '', '', '', '', '', '', state])
+  }
+  return rows
 }
 
 function snapshotRow(data: DataFolder, { file, sequence, timeUs, fileBytes, problem }: SnapshotCheck) {
