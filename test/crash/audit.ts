@@ -89,6 +89,7 @@ export class Audit {
 
   /** Looks at what was gathered. */
   async examine(): Promise<void> {
+    this.reportFaults()
     const commands = this.commands
     this.commands = []
     for (const [index, command] of commands.entries()) {
@@ -102,7 +103,6 @@ export class Audit {
     for (const { name } of this.sessions) this.forgetTold(name)
     this.market.check(replay, this.covered[this.sessions.length])
     replay.checkState()
-    this.reportFaults()
   }
 
   /** Whether every client was told everything. */
