@@ -26,6 +26,11 @@ export class ClientProcess {
     this.child = child
   }
 
+  /** Whether it is gone although nobody killed it. */
+  get hasEnded(): boolean {
+    return this.child !== undefined && (this.child.exitCode !== null || this.child.signalCode !== null)
+  }
+
   tell(message: ToClient): void {
     // It may have been killed a moment ago.
     if (this.child?.connected) this.child.send(message, () => {})
@@ -38,8 +43,8 @@ export class ClientProcess {
     this.child = undefined
     this.state = nothingTold
     child.removeAllListeners('message')
-    const exited = once(child, 'exit')
     if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
     child.kill('SIGKILL')
     await exited
   }

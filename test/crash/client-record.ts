@@ -116,10 +116,13 @@ export function parseEntries(bytes: Buffer): Entry[] {
   return entries
 }
 
-/** The entries of the last file of a session; none if it has no file yet. */
+/** The entries of the last file of a session that has any: its writer may have been killed before it wrote one. */
 export function lastRecord(folder: string): Entry[] {
-  const last = recordNames(folder).at(-1)
-  return last === undefined ? [] : parseEntries(readFileSync(join(folder, last)))
+  for (const name of recordNames(folder).reverse()) {
+    const entries = parseEntries(readFileSync(join(folder, name)))
+    if (entries.length > 0) return entries
+  }
+  return []
 }
 
 /** @returns where the last whole entry ends */

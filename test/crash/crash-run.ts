@@ -35,7 +35,7 @@ export interface CrashReport {
 }
 
 /** Segments so small and snapshots so frequent that a kill often comes while one is begun, put away or taken. */
-const engineParameters = ['--segment-size', '65536', '--snapshot-every', '1000', '--old-segments', 'archive']
+const engineParameters = ['--segment-size', '65536', '--snapshot-every', '3000', '--old-segments', 'archive']
 /** Between two kills: long enough for some thousand commands, and never the same. */
 const shortestLoadMs = 30
 const longestLoadMs = 300
@@ -44,7 +44,7 @@ const strikes = ['engine', 'engine', 'clients', 'clients', 'both', 'both', 'snap
 const longestSnapshotMs = 15
 const killsPerQuietMoment = 20
 /** Nothing here takes so long unless it will never happen. */
-const longestWaitMs = 15_000
+const longestWaitMs = 60_000
 const pollMs = 2
 
 export class CrashRun {
@@ -122,6 +122,7 @@ export class CrashRun {
       process.kill(this.engine.pid, 'SIGUSR2')
       await sleepExactly(this.random.uniform() * longestSnapshotMs)
     }
+    this.checkAlive()
     const deaths = victims.map(({ process }) => process.kill())
     if (kind !== 'clients') deaths.push(this.engine.kill())
     await Promise.all(deaths)
@@ -136,6 +137,17 @@ export class CrashRun {
     await this.expectLiveHash()
   }
 
+  /** Nobody ends but by being killed. */
+  private checkAlive(): void {
+    const dead = this.clients.find(({ process }) => process.hasEnded)
+    if (dead !== undefined) throw new Error(`client ${dead.setup.name} ended by itself.\n${this.states()}`)
+    try {
+      process.kill(this.engine.pid, 0)
+    } catch {
+      throw new Error(`the engine ended by itself.\n${this.states()}`)
+    }
+  }
+
   private drawClients() {
     const victims = this.clients.filter(() => this.random.integerBelow(2) === 0)
     return victims.length === 0 ? [this.random.pick(this.clients)] : victims
@@ -147,10 +159,15 @@ export class CrashRun {
       const beganMs = performance.now()
       const starting = this.engine.start()
       const examining = this.audit.examine()
-      // What is wrong with them is heard of when they are awaited; an engine may be about to be killed.
-      for (const promise of [starting, examining]) promise.catch(() => {})
+      let isStarting = true
+      // What is wrong with them is heard of when they are awaited.
+      examining.catch(() => {})
+      starting.catch(() => {
+        isStarting = false
+      })
       if (this.killCount < this.options.kills && this.random.integerBelow(5) === 0) {
         await sleepExactly(this.random.uniform() * this.startMs)
+        if (!isStarting) await starting
         await this.engine.kill()
         await examining
         this.kills.startUp += 1

@@ -55,7 +55,7 @@ export class SessionAudit {
   private waiting: Entry[] = []
   private highestLoggedRef = 0
   private lastAnsweredRef = 0
-  /** Whether the client knows nothing but what the engine is yet to tell. */
+  /** Whether the client knows nothing: in its present life and those that it continues it was told of no logon. */
   private isNew = true
   private askedEvent = 0
   private isLoggedOn = false
@@ -143,9 +143,10 @@ export class SessionAudit {
       case 'begun': {
         const { reason } = JSON.parse(entry.content.toString()) as { reason: string }
         if (reason === 'continued') break
-        this.isNew = reason === 'new'
         this.isLoggedOn = false
-        if (this.isNew) this.dropCopy.begin()
+        if (reason !== 'new') break
+        this.isNew = true
+        this.dropCopy.begin()
         break
       }
       case 'opened':
