@@ -1,12 +1,13 @@
 /**
  * The commands that look at a data folder: what is in its log, whether it is sound, what the exchange was like at any
- * place of it. Exit codes: 1 if the data is damaged, 2 if what was asked for cannot be done.
+ * place of it. Exit codes: 2 if what was asked for cannot be done, 1 if the data is damaged or anything else went wrong.
  */
 import type { Command } from 'commander'
 import { RecoveryError } from '../command-player.ts'
 import { LockError } from '../lock.ts'
 import { LogCorruptError, LogWriteError } from '../log/command-log.ts'
 import { SnapshotWriteError } from '../log/snapshot-store.ts'
+import { LogChangedError } from './data-folder.ts'
 import { exportJournal } from './journal-export.ts'
 import { inspectJournal } from './journal-inspect.ts'
 import { verifyJournal } from './journal-verify.ts'
@@ -15,7 +16,20 @@ import { replay } from './replay.ts'
 import { NoSnapshotError, takeSnapshot } from './snapshot.ts'
 import { UsageError } from './usage-error.ts'
 
+/** Errors whose message says all that the person at the keyboard needs. */
+const plainErrors = [
+  UsageError,
+  LogCorruptError,
+  LogChangedError,
+  RecoveryError,
+  NoSnapshotError,
+  LockError,
+  LogWriteError,
+  SnapshotWriteError,
+]
+
 const wrongUsage = 2
+const mostAttempts = 5
 
 export function addToolCommands(program: Command): void {
   const journal = withUsageCode(program.command('journal').description('the command log: check it, look into it'))
@@ -26,13 +40,13 @@ export function addToolCommands(program: Command): void {
     .option('--replay', 'also carry out the log, and compare the state with that of each snapshot')
     .option('--json', 'print one JSON object')
     .option('--data <folder>', 'data folder', './data')
-    .action(plainly(verifyJournal))
+    .action(plainly(repeatedly(verifyJournal)))
   journal
     .command('inspect')
     .description('show what is in the log: how much, from when to when, which commands, from whom')
     .option('--json', 'print one JSON object')
     .option('--data <folder>', 'data folder', './data')
-    .action(plainly(inspectJournal))
+    .action(plainly(repeatedly(inspectJournal)))
   journal
     .command('export')
     .description('print the log as JSON, a line for each command: who sent what and when, and what came of it')
@@ -51,7 +65,7 @@ export function addToolCommands(program: Command): void {
     .option('--hash', 'print the hash of the state')
     .option('--json', 'print one JSON object')
     .option('--data <folder>', 'data folder', './data')
-    .action(plainly(replay))
+    .action(plainly(repeatedly(replay)))
   withUsageCode(program.command('snapshot'))
     .description('take a snapshot, so that the next start reads the log from there on only; also while the engine runs')
     .option('--data <folder>', 'data folder', './data')
@@ -63,6 +77,20 @@ function withUsageCode(command: Command): Command {
   return command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : wrongUsage))
 }
 
+/** Begins again where an engine deleted what was being read. Not for tools that have said something by then. */
+function repeatedly<Options>(tool: (options: Options) => void): (options: Options) => void {
+  return (options) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        tool(options)
+        return
+      } catch (error) {
+        if (!(error instanceof LogChangedError) || attempt === mostAttempts) throw error
+      }
+    }
+  }
+}
+
 /** Tells whatever may happen to a tool in one line. */
 function plainly<Options>(tool: (options: Options) => void | Promise<void>): (options: Options) => Promise<void> {
   return async (options) => {
@@ -71,15 +99,7 @@ function plainly<Options>(tool: (options: Options) => void | Promise<void>): (op
     } catch (error) {
       if (error instanceof OutputClosed) return
       const { message, code } = error as NodeJS.ErrnoException
-      const isPlain =
-        error instanceof UsageError ||
-        error instanceof LogCorruptError ||
-        error instanceof RecoveryError ||
-        error instanceof NoSnapshotError ||
-        error instanceof LockError ||
-        error instanceof LogWriteError ||
-        error instanceof SnapshotWriteError ||
-        code !== undefined
+      const isPlain = code !== undefined || plainErrors.some((type) => error instanceof type)
       if (!isPlain) throw error
       console.error(`engine: ${message}`)
       process.exitCode = error instanceof UsageError ? wrongUsage : 1

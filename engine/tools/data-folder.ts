@@ -23,6 +23,9 @@ import { type SnapshotFile, SnapshotStore } from '../log/snapshot-store.ts'
 import type { Placed } from './log-point.ts'
 import { UsageError } from './usage-error.ts'
 
+/** Files of the log went while they were read, and with them what was to be read next. */
+export class LogChangedError extends Error {}
+
 /** Thrown through the reader by a visitor that has seen enough. */
 const enough = new Error('enough was read')
 
@@ -147,6 +150,8 @@ export class DataFolder {
     } catch (again) {
       if (again instanceof LogCorruptError && again.file === fault.file && again.offset === fault.offset) return
     }
-    throw new UsageError('an engine is running and has deleted old files of the log while they were read; try again')
+    throw new LogChangedError(
+      'an engine is running and has deleted old files of the log while they were read; try again',
+    )
   }
 }
