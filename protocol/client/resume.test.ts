@@ -153,6 +153,18 @@ describe('events that are no longer kept', () => {
   })
 })
 
+test('a session that its owner closes while it is told of its past stays closed', async () => {
+  const engine = new FakeEngine()
+  const session = await liveSession(engine, { onUnanswered: () => void session.close() })
+  engine.requests = 'mute'
+  session.newOrder(order)
+  await settle()
+  engine.firstKeptEvent = 2
+  await comeBack(engine)
+  expect(session.state).toBe('closed')
+  expect(vi.getTimerCount()).toBe(0)
+})
+
 describe('an engine that comes back with another log', () => {
   test('is told; nothing pending is sent to it, and each request is told what is known of it', async () => {
     const engine = new FakeEngine()

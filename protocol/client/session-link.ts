@@ -268,6 +268,8 @@ export class SessionLink {
     if (this.state !== 'connecting' || !this.logon.isComplete(this.expectedEvent)) return
     this.connection.established()
     this.settleProcessed(this.logon.result!)
+    // Its owner may have ended it on the way.
+    if (this.state !== 'connecting') return
     for (const pending of this.pending.all()) {
       pending.sentMs ??= this.connection.clock.nowMs()
       this.connection.send(pending.request)
