@@ -20,6 +20,8 @@ export class Contestant {
   readonly throughput: Throughput[] = []
   /** Commands answered since the connections were opened. */
   answeredInTotal = 0
+  /** Commands that the server would not take. */
+  refusedInTotal = 0
   private readonly serverPid: number
   private readonly generator: GeneratorProcess
 
@@ -34,7 +36,7 @@ export class Contestant {
     const cpuBefore = readCpuSeconds(this.serverPid)
     const result = await this.generator.runClosedLoop({ window, warmupSeconds: warmupFor(seconds), seconds })
     const cpuAfter = readCpuSeconds(this.serverPid)
-    this.answeredInTotal = result.answeredInTotal
+    this.count(result)
     const answered = result.answeredInTotal - answeredBefore
     this.throughput.push({
       result,
@@ -47,8 +49,13 @@ export class Contestant {
   async measureLatency(ratePerSecond: number, seconds: number): Promise<OpenLoopResult> {
     const loop = { ratePerSecond, warmupSeconds: warmupFor(seconds), seconds }
     const result = await this.generator.runOpenLoop(loop)
-    this.answeredInTotal = result.answeredInTotal
+    this.count(result)
     return result
+  }
+
+  private count({ answeredInTotal, refusedInTotal }: LoadResult): void {
+    this.answeredInTotal = answeredInTotal
+    this.refusedInTotal = refusedInTotal
   }
 
   /** Over all turns: what a turn lost to a new segment of the log counts. */

@@ -33,6 +33,7 @@ export function gatewayReport(run: GatewayRun): Report {
   const echoed = echo.answeredPerSecond
   const results: Record<string, Figure> = { ackedPerSecond: { value: acked, unit: 'commands/s' } }
   const reference: Record<string, Figure> = { bareEchoPerSecond: { value: echoed, unit: 'frames/s' } }
+  if (disk !== undefined) results.refusedOrders = { value: engine.refusedInTotal, unit: 'commands' }
   const ratios: Record<string, number> = { ackedToBareEcho: acked / echoed }
   for (const [index, latency] of latencies.entries()) {
     const at = `At${latency.ratePerSecond / 1_000}k`
@@ -152,6 +153,11 @@ function caveats({ engine, disk, snapshotCount, cores }: GatewayRun): string[] {
       : [
           `During the run the log came to ${disk.journal.fileCount} files, and ${snapshotCount} snapshots were taken.`,
           'The disk was measured after the engine, while nothing else wrote to it, one sync right after the other.',
+        ]),
+    ...(engine.refusedInTotal === 0
+      ? []
+      : [
+          `The engine refused ${engine.refusedInTotal} orders because too many waited for the disk; they count in no figure.`,
         ]),
     ...(cores === undefined ? ['Not pinned: the system moved the processes between cores as it liked.'] : []),
   ]

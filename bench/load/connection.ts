@@ -20,7 +20,10 @@ const maxUnanswered = 2 ** 17
 
 export abstract class LoadConnection {
   sent = 0
+  /** First answers to commands. */
   answered = 0
+  /** Commands that the server would not take. */
+  refused = 0
   accepted = 0
   cancelled = 0
   rejected = 0
@@ -37,6 +40,10 @@ export abstract class LoadConnection {
   private readonly parser = new FrameParser((opcode, bytes, start, end) => this.frame(opcode, bytes, start, end))
   private readonly writer = new WireWriter(sendBufferBytes)
   private readonly dueMs = new Float64Array(maxUnanswered)
+  /** Commands, from the first, that are answered or refused without one before them that is not. */
+  private settled = 0
+  /** Refs that were refused before those before them were answered. */
+  private readonly refusedRefs = new Set<number>()
   private readonly onFailure: (error: Error) => void
   private handshake: Buffer | undefined = Buffer.alloc(0)
   private receivedMs = 0
@@ -54,7 +61,7 @@ export abstract class LoadConnection {
   }
 
   get unanswered(): number {
-    return this.sent - this.answered
+    return this.sent - this.settled
   }
 
   /** Writes one command, due at `dueMs`; it leaves with the next `flush`. */
@@ -98,23 +105,36 @@ export abstract class LoadConnection {
 
   /** The first answer to a command: they come in the order of the commands. */
   protected firstAnswer(ref: number): void {
-    const expected = this.firstRef + this.answered
+    const expected = this.nextAnswer
     if (ref !== expected) throw new Error(`an answer to command ${ref} where one to ${expected} was due`)
-    this.recorder?.record(this.dueMs[this.answered & (maxUnanswered - 1)], this.receivedMs)
+    this.recorder?.record(this.dueMs[this.settled & (maxUnanswered - 1)], this.receivedMs)
     this.answered++
+    this.settled++
+    this.skipRefused()
+  }
+
+  /** A command was refused and had no effect, which may be told before those before it are answered. */
+  protected refuse(ref: number): void {
+    this.refused++
+    this.refusedRefs.add(ref)
+    this.skipRefused()
   }
 
   protected get nextAnswer(): number {
-    return this.firstRef + this.answered
+    return this.firstRef + this.settled
+  }
+
+  private skipRefused(): void {
+    while (this.refusedRefs.size > 0 && this.refusedRefs.delete(this.nextAnswer)) this.settled++
   }
 
   private receive(buffer: Buffer, size: number): boolean {
     try {
-      const before = this.answered
+      const before = this.settled
       this.receivedMs = performance.now()
       if (this.handshake === undefined) this.parser.push(buffer, 0, size)
       else this.receiveHandshake(buffer.subarray(0, size))
-      if (this.answered > before) this.onAnswers()
+      if (this.settled > before) this.onAnswers()
     } catch (error) {
       this.onFailure(error as Error)
     }

@@ -62,6 +62,11 @@ export class EngineConnection extends LoadConnection implements AnswerHandler {
         this.firstRef = message.lastRef + 1
         this.onLoggedOn()
         break
+      case 'error':
+        if (message.code !== 'overloaded') throw new Error(`the engine sent ${JSON.stringify(message)}`)
+        this.stream.orderClosed(message.ref)
+        this.refuse(message.ref)
+        break
       case 'heartbeat':
       case 'openOrders':
       case 'position':

@@ -42,6 +42,8 @@ export interface OpenLoop {
 export interface AnswerCounts {
   /** First answers to commands. */
   readonly answered: number
+  /** Commands that the engine would not take, because too many waited for the disk; they have no answer and no latency. */
+  readonly refused: number
   readonly accepted: number
   readonly cancelled: number
   readonly rejected: number
@@ -57,6 +59,7 @@ export interface LoadResult {
   readonly generatorCpu: number
   /** Since the connections were opened, warm-up and tail included. */
   readonly answeredInTotal: number
+  readonly refusedInTotal: number
 }
 
 export interface OpenLoopResult extends LoadResult {

@@ -31,7 +31,7 @@ export async function runClosedLoop(connections: Connections, loop: ClosedLoop):
   const measured = measurement.end()
   stopped = true
   await allAnswered(connections)
-  return { ...measured, answeredInTotal: countAnswers(connections).answered }
+  return { ...measured, ...inTotal(connections) }
 }
 
 export async function runOpenLoop(connections: Connections, loop: OpenLoop): Promise<OpenLoopResult> {
@@ -61,16 +61,20 @@ export async function runOpenLoop(connections: Connections, loop: OpenLoop): Pro
   const measured = (measurement ?? new Measurement(connections)).end()
   await allAnswered(connections)
   for (const connection of connections) connection.recorder = undefined
-  const answeredInTotal = countAnswers(connections).answered
-  return { ...measured, answeredInTotal, latency: latency.summary(), lateness: lateness.summary() }
+  return { ...measured, ...inTotal(connections), latency: latency.summary(), lateness: lateness.summary() }
 }
 
 function countAnswers(connections: Connections): AnswerCounts {
-  const total = { answered: 0, accepted: 0, cancelled: 0, rejected: 0, fills: 0 }
+  const total = { answered: 0, refused: 0, accepted: 0, cancelled: 0, rejected: 0, fills: 0 }
   for (const connection of connections) {
     for (const key of Object.keys(total) as (keyof AnswerCounts)[]) total[key] += connection[key]
   }
   return total
+}
+
+function inTotal(connections: Connections): Pick<LoadResult, 'answeredInTotal' | 'refusedInTotal'> {
+  const { answered, refused } = countAnswers(connections)
+  return { answeredInTotal: answered, refusedInTotal: refused }
 }
 
 /** What happens between its construction and `end`. */

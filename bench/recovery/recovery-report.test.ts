@@ -8,7 +8,9 @@ const started = (firstAckMs: number, replayMs: number): Restart => {
   return { firstAckMs, replayMs, commands: 2_000, snapshotSequence: 0, stateHash }
 }
 const replayed = (milliseconds: number) => ({ commands: 2_000, milliseconds, stateHash })
-const snapshot = (loopMs: number, ackMaxUs: number) => ({ loopMs, ackMaxUs, copyMs: 1, bytes: 1_000_000, wholeMs: 100 })
+const snapshot = (loopMs: number, ackMaxUs: number) => {
+  return { loopMs, ackMaxUs, refused: 0, copyMs: 1, bytes: 1_000_000, wholeMs: 100 }
+}
 
 it('takes the median of what was repeated, the longest of the pauses, and what the process took off a start', () => {
   const { results, reference, ratios } = recoveryReport({
@@ -22,7 +24,7 @@ it('takes the median of what was repeated, the longest of the pauses, and what t
     },
     snapshot: {
       written,
-      undisturbed: { loopMs: 2, ackMaxUs: 3_000 },
+      undisturbed: { loopMs: 2, ackMaxUs: 3_000, refused: 0 },
       snapshots: [snapshot(12, 15_000), snapshot(20, 18_000), snapshot(11, 21_000)],
       restored: [started(900, 0), started(800, 0), started(950, 0)],
       replayed: [started(4_500, 4_000)],

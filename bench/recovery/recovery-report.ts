@@ -193,13 +193,15 @@ function pauseTable({ snapshot, serialised }: RecoveryFigures, { pausesMs, acksM
   }
 }
 
-function caveats({ isTrial, cores }: RecoveryFigures): string[] {
+function caveats({ snapshot, isTrial, cores }: RecoveryFigures): string[] {
+  const refused = [snapshot.undisturbed, ...snapshot.snapshots].reduce((sum, part) => sum + part.refused, 0)
   return [
     ...(isTrial ? ['Figures of less than a second each are a trial of the suite, at a twentieth of its sizes.'] : []),
     'Every replay came to the state hash of the exchange that the journal was written for, and the snapshot to that of the log.',
     "The files lie in the system's cache, as they do after a crash of the process; after one of the machine they are read from the disk.",
     'The engine is killed before every start. Its first order is sent by a session without open orders, and synced before it is acknowledged.',
     'The longest gap is that between two rounds of a timer of one millisecond, the one millisecond included. snapshotPauseMs is the longest of all snapshots.',
+    ...(refused === 0 ? [] : [`The engine refused ${refused} orders because too many waited for the disk.`]),
     ...(cores === undefined ? ['Not pinned: the system moved the processes between cores as it liked.'] : []),
   ]
 }

@@ -17,8 +17,10 @@ export interface LoopGap {
 export interface Disturbance {
   /** The event loop's longest gap. */
   readonly loopMs: number
-  /** The longest wait for an answer. */
+  /** The longest wait for an answer, of orders that were taken. */
   readonly ackMaxUs: number
+  /** Orders that were not, because too many waited for the disk. */
+  readonly refused: number
 }
 
 export interface TakenSnapshot {
@@ -51,8 +53,9 @@ export class SnapshotPauses {
   /** While no snapshot is taken. */
   async undisturbed(seconds: number): Promise<Disturbance> {
     await this.askLoopGap()
-    const { latency } = await this.load.runOpenLoop({ ratePerSecond: pauseRatePerSecond, warmupSeconds, seconds })
-    return { loopMs: await this.askLoopGap(), ackMaxUs: latency.maxUs }
+    const loop = { ratePerSecond: pauseRatePerSecond, warmupSeconds, seconds }
+    const { latency, counts } = await this.load.runOpenLoop(loop)
+    return { loopMs: await this.askLoopGap(), ackMaxUs: latency.maxUs, refused: counts.refused }
   }
 
   /** While one is taken, until it is on the disk, and for at least so many seconds. */
@@ -67,12 +70,14 @@ export class SnapshotPauses {
     request.catch(() => {})
     let loopMs = 0
     let ackMaxUs = 0
+    let refused = 0
     do {
       const part = await this.undisturbed(seconds)
       loopMs = Math.max(loopMs, part.loopMs)
       ackMaxUs = Math.max(ackMaxUs, part.ackMaxUs)
+      refused += part.refused
     } while (!isTaken)
-    return { ...(await request), loopMs, ackMaxUs }
+    return { ...(await request), loopMs, ackMaxUs, refused }
   }
 
   /** Has the engine take one, and waits until it is on the disk. */
