@@ -1,4 +1,5 @@
 /** What a session may ask, and the snapshot at logon, over a whole venue. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { limits } from '../../protocol/limits.ts'
 import type { Message, OutgoingMessage } from '../../protocol/messages.ts'
@@ -166,6 +167,52 @@ describe('an answer', () => {
       { type: 'error', code: 'duplicateRef', ref: 2 },
       { type: 'accepted', ref: 3 },
     ])
+  })
+
+  it('and every event comes in the same order to a client that reads now and then as to one that always does', async () => {
+    const step = fc.constantFrom(
+      'order',
+      'cancel',
+      'again',
+      'order?',
+      'orders?',
+      'positions?',
+      'endTurn',
+      'block',
+      'read',
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const run = async (isLazy: boolean) => {
+          const venue = new TestVenue()
+          const socket = await venue.live('a')
+          let ref = 0
+          const messages: Partial<Record<string, () => OutgoingMessage>> = {
+            order: () => newOrder(++ref),
+            cancel: () => ({ type: 'cancelOrder', ref: ++ref, orderRef: Math.max(1, ref - 2) }),
+            again: () => newOrder(Math.max(1, ref - 1)),
+            'order?': () => ({ type: 'queryOrder', orderRef: ref }),
+            'orders?': () => ({ type: 'queryOpenOrders' }),
+            'positions?': () => ({ type: 'queryPositions' }),
+          }
+          for (const name of steps) {
+            const message = messages[name]
+            if (message !== undefined) venue.send(socket, message())
+            else if (name === 'endTurn') venue.sequencer.endTurn()
+            else if (isLazy) {
+              socket.unsent = name === 'block' ? 2_000_000 : 0
+              venue.gateway.writable(socket.connection)
+            }
+          }
+          venue.sequencer.endTurn()
+          socket.unsent = 0
+          venue.gateway.writable(socket.connection)
+          return socket.take()
+        }
+        expect(await run(true)).toEqual(await run(false))
+      }),
+      { numRuns: 60 },
+    )
   })
 
   it('is an error with ref 0, in its place, where the rate of queries is exceeded', async () => {
