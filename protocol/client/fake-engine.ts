@@ -100,6 +100,8 @@ export class FakeEngine {
   readonly otherOrders = new Map<string, Row<'openOrder'>[]>()
   /** Most orders in one message. */
   openOrdersPerMessage = 500
+  /** Whether the open orders of a snapshot are told. */
+  sendsOpenOrders = true
   /** Books that subscribers get as their snapshot. */
   readonly books = new Map<number, Message<'bookSnapshot'>>()
   private readonly codec: Codec
@@ -273,8 +275,8 @@ export class FakeEngine {
       snapshot,
     })
     for (const position of this.positions) this.send(position)
-    if (snapshot) this.sendOpenOrders([...this.openOrders.values()])
-    else for (const event of this.events.slice(firstEvent - 1)) this.send(event)
+    if (!snapshot) for (const event of this.events.slice(firstEvent - 1)) this.send(event)
+    else if (this.sendsOpenOrders) this.sendOpenOrders([...this.openOrders.values()])
   }
 
   private sendOpenOrders(orders: Row<'openOrder'>[]): void {

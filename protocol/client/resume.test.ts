@@ -54,6 +54,27 @@ describe('a new process', () => {
     expect(session.newOrder(order)).toBe(5)
   })
 
+  test('that loses its connection before the open orders came asks for them again', async () => {
+    const engine = new FakeEngine()
+    const before = await liveSession(engine)
+    for (let count = 0; count < 2; count += 1) before.newOrder(order)
+    await before.close()
+    const { told, handlers } = diary()
+    const session = sessionOf(engine, handlers)
+    const connected = session.connect()
+    engine.sendsOpenOrders = false
+    await settle()
+    expect(session.nextEvent).toBe(0)
+    engine.sendsOpenOrders = true
+    engine.cut()
+    await reconnect()
+    await connected
+    const snapshot = 'snapshot [1: 5 lots,2: 5 lots] []'
+    expect(told).toEqual(['connecting', 'disconnected', 'connecting', snapshot, 'live'])
+    expect(engine.received('logon').map((logon) => logon.nextEvent)).toEqual([0, 0, 0])
+    expect(session.nextEvent).toBe(3)
+  })
+
   test('that names log and event is told what it missed, and no snapshot', async () => {
     const engine = new FakeEngine()
     const before = await liveSession(engine)

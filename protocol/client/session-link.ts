@@ -202,7 +202,8 @@ export class SessionLink {
     this.logonResult = result
     this.logId = result.logId
     this.lastRef = Math.max(this.lastRef, result.lastRef)
-    this.expectedEvent = result.firstEvent
+    // Until the snapshot is here there is no event that could be the next: if it gets lost, another one is asked for.
+    this.expectedEvent = result.snapshot ? 0 : result.firstEvent
     this.connection.setHeartbeatInterval(result.heartbeatIntervalMs)
     // Numbers that went back are a log that lost its end: no more to be continued than another one.
     if (isOtherLog || result.firstEvent < expected) this.beginAnew(result)
@@ -231,6 +232,7 @@ export class SessionLink {
     openOrders.push(...orders)
     if (!last) return
     this.logon.hasOpenOrders = true
+    this.expectedEvent = this.logon.result!.firstEvent
     this.handlers.onSnapshot?.({ openOrders, positions })
     this.resumeIfComplete()
   }
