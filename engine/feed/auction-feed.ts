@@ -5,10 +5,11 @@
 import { encodeAuctionIndication } from '../../protocol/market-data-codec.ts'
 import { enumerations, type Message } from '../../protocol/messages.ts'
 import { WireWriter } from '../../protocol/wire.ts'
-import { doubleZero, type Exchange } from '../core/index.ts'
+import { doubleZero, type Exchange, type Indication } from '../core/index.ts'
 import { ChannelPublisher, type Publisher } from './publisher.ts'
 
 const { preOpen, openingAuction, closingAuction } = enumerations.phase
+const none: Indication = { priceTicks: 0, volumeLots: 0, imbalanceLots: 0 }
 const writer = new WireWriter(256)
 
 export class AuctionFeed {
@@ -27,12 +28,7 @@ export class AuctionFeed {
   /** To be called when the book or the phase changed. The exchange must be as it was released. */
   publish(): void {
     const { channel, exchange, instrument, last } = this
-    const phase = exchange.phase(instrument)
-    const isCollecting = phase === preOpen || phase === openingAuction || phase === closingAuction
-    if (!isCollecting && last.volumeLots === 0) return
-    const indication = isCollecting
-      ? exchange.indication(instrument)
-      : { priceTicks: 0, volumeLots: 0, imbalanceLots: 0 }
+    const indication = this.indication()
     const { priceTicks, volumeLots, imbalanceLots } = indication
     const samePrice = priceTicks === last.priceTicks
     if (samePrice && volumeLots === last.volumeLots && imbalanceLots === last.imbalanceLots) return
@@ -55,10 +51,20 @@ export class AuctionFeed {
     } else channel.skip()
   }
 
+  /** All 0 while the instrument collects no orders. */
+  private indication(): Indication {
+    const { exchange, instrument } = this
+    const phase = exchange.phase(instrument)
+    const isCollecting = phase === preOpen || phase === openingAuction || phase === closingAuction
+    return isCollecting ? exchange.indication(instrument) : none
+  }
+
   /** What was published last. */
   snapshot(): Message<'auctionIndication'> {
     const { sequence, timeUs: engineTimeUs } = this.channel
     const { instrument, last } = this
+    // An exchange that comes from a snapshot may be in an auction of which nothing was ever published.
+    if (sequence === 0) Object.assign(last, this.indication())
     return { type: 'auctionIndication', instrument, previousSequence: 0, sequence, engineTimeUs, ...last }
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { OutgoingMessage } from '../../protocol/messages.ts'
+import { Exchange } from '../core/index.ts'
 import { newOrder, TestVenue } from '../venue-fixture.ts'
+import { Feed } from './feed.ts'
 
 const sell = { side: 'sell' } as const
 
@@ -209,6 +211,21 @@ describe('the feed', () => {
     expect(reader.take().slice(1)).toMatchObject([
       { type: 'subscribed', sequence: 8 },
       { type: 'top', previousSequence: 0, sequence: 8, bidPriceTicks: 10_000, bidQuantityLots: 1 },
+    ])
+  })
+
+  it('begins after a start from a snapshot with what the exchange holds', async () => {
+    const before = new TestVenue()
+    before.send(await before.live('a'), newOrder(1), newOrder(2, { ...sell, priceTicks: 10_020, quantityLots: 3 }))
+    before.sequencer.endTurn()
+    const exchange = Exchange.fromImage(before.exchange.image())
+    const feed = new Feed(exchange, before)
+    const sent: OutgoingMessage[] = []
+    const send = (...messages: OutgoingMessage[]) => sent.push(...messages)
+    feed.subscribe({ encoding: 'json', subscribe: () => {}, unsubscribe: () => {}, send }, 'top', 1)
+    expect(sent).toMatchObject([
+      { type: 'subscribed' },
+      { type: 'top', bidPriceTicks: 10_000, bidQuantityLots: 1, askPriceTicks: 10_020, askQuantityLots: 3 },
     ])
   })
 

@@ -128,6 +128,8 @@ export class InstrumentFeed {
   snapshot(channel: Channel): Message[] {
     switch (channel) {
       case 'top': {
+        // An exchange that comes from a snapshot has a top although none was ever published.
+        this.readTop()
         const { sequence, timeUs: engineTimeUs } = this.topChannel
         const { instrument, top } = this
         return [{ type: 'top', instrument, previousSequence: 0, sequence, engineTimeUs, ...top }]
@@ -169,24 +171,32 @@ export class InstrumentFeed {
   }
 
   private publishTop(): void {
-    const { exchange, instrument, top, topChannel, bookChannel } = this
-    const bid = exchange.bestPriceTicks(instrument, buy)
-    const bidQuantity = exchange.bestQuantityLots(instrument, buy)
-    const ask = exchange.bestPriceTicks(instrument, sell)
-    const askQuantity = exchange.bestQuantityLots(instrument, sell)
-    const sameBid = bid === top.bidPriceTicks && bidQuantity === top.bidQuantityLots
-    if (sameBid && ask === top.askPriceTicks && askQuantity === top.askQuantityLots) return
+    const { instrument, top, topChannel, bookChannel } = this
+    if (!this.readTop()) return
     topChannel.include(bookChannel.sequence, bookChannel.timeUs)
     const { previousSequence, sequence, timeUs } = topChannel
-    top.bidPriceTicks = bid
-    top.bidQuantityLots = bidQuantity
-    top.askPriceTicks = ask
-    top.askQuantityLots = askQuantity
+    const { bidPriceTicks: bid, bidQuantityLots: bidQuantity, askPriceTicks: ask, askQuantityLots: askQuantity } = top
     if (topChannel.hasSubscribers()) {
       writer.position = 0
       encodeTop(writer, instrument, previousSequence, sequence, timeUs, bid, bidQuantity, ask, askQuantity)
       topChannel.publish(writer.bytes.subarray(0, writer.position))
     } else topChannel.skip()
+  }
+
+  /** Takes over best bid and ask from the exchange. Returns whether they changed. */
+  private readTop(): boolean {
+    const { exchange, instrument, top } = this
+    const bid = exchange.bestPriceTicks(instrument, buy)
+    const bidQuantity = exchange.bestQuantityLots(instrument, buy)
+    const ask = exchange.bestPriceTicks(instrument, sell)
+    const askQuantity = exchange.bestQuantityLots(instrument, sell)
+    const sameBid = bid === top.bidPriceTicks && bidQuantity === top.bidQuantityLots
+    if (sameBid && ask === top.askPriceTicks && askQuantity === top.askQuantityLots) return false
+    top.bidPriceTicks = bid
+    top.bidQuantityLots = bidQuantity
+    top.askPriceTicks = ask
+    top.askQuantityLots = askQuantity
+    return true
   }
 
   private publishTrades(): void {
