@@ -9,7 +9,14 @@ import { FileJournal } from './file-journal.ts'
 import { readJournal } from './journal-reader.ts'
 import { segmentFill } from './segment-fill.ts'
 import { continuedMarkBytes, readSegmentHeader, segmentHeaderBytes, writeSegmentHeader } from './segment-format.ts'
-import { contentsOf, readOnlyStorage, smallSegments, temporaryFolder, writeJournal } from './test-journal.ts'
+import {
+  contentsOf,
+  readOnlyStorage,
+  smallSegments,
+  temporaryFolder,
+  watchedStorage,
+  writeJournal,
+} from './test-journal.ts'
 
 type Files = Map<string, Buffer>
 
@@ -272,6 +279,28 @@ describe('the mark of a segment that is continued', () => {
     }
     fs.rmSync(path.join(place.folder, last))
     await expect(writeJournal(place.folder, [])).rejects.toThrow('which continues this one, is missing')
+  })
+
+  it('is completed also if the journal is read only from where the segment ends, when the next one has its name for sure', async () => {
+    await writeJournal(place.folder, makeBatches(...recordCounts))
+    const whole = contentsOf(place.folder)
+    const [first] = [...whole.keys()]
+    const file = whole.get(first)!
+    const unmarked = Buffer.concat([file.subarray(0, 4_096 - continuedMarkBytes), unwrittenMarkOf(file)])
+    fs.writeFileSync(path.join(place.folder, first), unmarked)
+    let end: LogPosition | undefined
+    readJournal(readOnlyStorage(whole), () => {}, {
+      visitBatch: ({ file, position }) => {
+        if (file === first) end = position
+      },
+    })
+    expect(end?.sequence).toBe(160)
+    const disk = watchedStorage(place.folder)
+    const journal = new FileJournal(disk.storage, smallSegments)
+    journal.replay(() => {}, end)
+    expect(disk.operations.filter((name) => name === 'write' || name === 'syncFolder')).toEqual(['syncFolder', 'write'])
+    journal.close()
+    expect(contentsOf(place.folder)).toEqual(whole)
   })
 
   it('tells that the one that continues it is missing even if only a word of it is there', async () => {

@@ -6,10 +6,10 @@
  * write and its sync, or on a failed sync. After that the kernel may hold the last batch for synced; so that is written
  * once more.
  */
-import { type JournalEnd, type SegmentEnd, segmentFiles } from './journal-reader.ts'
+import type { JournalEnd, SegmentEnd } from './journal-reader.ts'
 import type { JournalStorage } from './journal-storage.ts'
 import { segmentFill } from './segment-fill.ts'
-import { continuedMark, continuedMarkBytes, firstSequenceOf } from './segment-format.ts'
+import { continuedMark, continuedMarkBytes } from './segment-format.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 /** Opens the last segment, after which the journal continues. */
@@ -21,8 +21,9 @@ export function openEnd(storage: JournalStorage, end: JournalEnd, last: SegmentE
       rewriteLastBatch(file, last)
       for (const segment of end.segments.slice(0, -1)) syncFile(segment)
     }
-    markSegmentBefore(storage, last)
-    if (syncs) storage.syncFolder()
+    storage.syncFolder()
+    const before = end.segments.at(-2)
+    if (before !== undefined && !before.isMarked) mark(before)
   } catch (error) {
     last.storage.close(file)
     throw error
@@ -53,19 +54,11 @@ function syncFile({ storage, name }: SegmentEnd): void {
   }
 }
 
-/** A crash may have come between the naming of the last segment and the mark in the one before it. */
-function markSegmentBefore(journal: JournalStorage, { begin }: SegmentEnd): void {
-  const before = segmentFiles(journal).findLast(({ name }) => firstSequenceOf(name) <= begin.sequence)
-  if (before === undefined) return
-  const { name, storage } = before
-  const mark = continuedMark(begin)
-  const found = new Uint8Array(continuedMarkBytes)
+/** A crash may have come between the naming of the last segment, which by now is durable, and the mark in the one before. */
+function mark({ storage, name, size, end }: SegmentEnd): void {
   const file = storage.openForWriting(name)
   try {
-    const position = storage.sizeOf(file) - continuedMarkBytes
-    storage.read(file, found, 0, found.length, position)
-    if (Buffer.compare(found, mark) === 0) return
-    storage.write(file, mark, 0, mark.length, position)
+    storage.write(file, continuedMark(end), 0, continuedMarkBytes, size - continuedMarkBytes)
     storage.sync(file)
   } finally {
     storage.close(file)

@@ -100,12 +100,17 @@ export function segmentFiles(journal: JournalStorage): SegmentFile[] {
   return [...files.values()].sort((a, b) => firstSequenceOf(a.name) - firstSequenceOf(b.name))
 }
 
-/** Index of the segment that holds what comes after a position. */
+/**
+ * Index of the segment in which a position is; if that one is gone, which is all that is lacking, of the one that begins
+ * there. The former also if nothing comes after the position in it: whether it is marked as continued is to be seen.
+ */
 function indexOfFirst(files: readonly SegmentFile[], { sequence }: LogPosition): number {
   if (files.length === 0) return 0
-  const index = files.findLastIndex(({ name }) => firstSequenceOf(name) <= sequence + 1)
-  if (index === -1) throw missingBefore(files[0], sequence + 1)
-  return index
+  if (firstSequenceOf(files[0].name) > sequence + 1) throw missingBefore(files[0], sequence + 1)
+  return Math.max(
+    0,
+    files.findLastIndex(({ name }) => firstSequenceOf(name) <= sequence),
+  )
 }
 
 function missingBefore({ storage, name }: SegmentFile, sequence: number): LogCorruptError {

@@ -1,10 +1,7 @@
 /**
- * What a journal does to the disk, all of it, behind one port: the journal's files by name in one folder. Tests put a
- * failing or simulated disk here. Every method throws what node:fs throws.
- *
- * The calls of the order path block the event loop on purpose. Measured: a write and fdatasync done in the loop take 88 µs for
- * a small batch, the same through the thread pool 172 µs and through a worker 140 µs, and while the loop waits, the
- * next turn's commands gather in the sockets and share the next sync.
+ * What a log's files are done to on the disk, all of it, behind one port: files by name in one folder. Tests put a failing
+ * or simulated disk here. Every method throws what node:fs throws. Those that say so go on beside the event loop, in the
+ * thread pool; the others block it. disk-pace.ts says which are used when.
  */
 import fs from 'node:fs'
 import path from 'node:path'

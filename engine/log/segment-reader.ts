@@ -24,8 +24,8 @@ export interface SegmentFile {
 export interface SegmentEnd extends SegmentFile {
   /** Size of the file. */
   readonly size: number
-  /** Where the log was before its first batch. */
-  readonly begin: LogPosition
+  /** Where the log is after its last intact batch. */
+  readonly end: LogPosition
   readonly fillKey: string
   /** The last intact batch, as it was found. */
   readonly lastBatch: Uint8Array
@@ -33,6 +33,8 @@ export interface SegmentEnd extends SegmentFile {
   readonly position: number
   /** Bytes from `position` on that a torn write left; 0 if none did. */
   readonly tornBytes: number
+  /** Whether all of the mark is there that says that another segment continues this one. */
+  readonly isMarked: boolean
 }
 
 /** A batch and where it was found. */
@@ -75,14 +77,15 @@ export class SegmentReader {
     const { image } = this
     try {
       image.open(segment.storage, segment.name)
-      const { begin, fillKey } = this.readHeader()
+      const { fillKey } = this.readHeader()
       const { lastBatchStart, position } = this.readBatches(segment)
       if (lastBatchStart === undefined) throw image.corrupt(position, 'the first batch of the segment is damaged')
       const next = findNext(this.decoder.lastSequence + 1)
       const tornBytes = this.checkRest(position, next !== undefined)
-      this.checkMark(next !== undefined)
+      const isMarked = this.checkMark(next !== undefined)
       const lastBatch = image.bytes.slice(lastBatchStart, position)
-      return { ...segment, size: image.size, begin, fillKey, lastBatch, position, tornBytes }
+      const end = this.decoder.position
+      return { ...segment, size: image.size, end, fillKey, lastBatch, position, tornBytes, isMarked }
     } finally {
       image.close()
     }
@@ -157,13 +160,17 @@ export class SegmentReader {
     if (reason !== undefined) throw image.corrupt(position, reason)
     return dataEnd - position
   }
-  /** The mark that another segment continues this one is as it should be or, if a crash came before it, was never written. */
-  private checkMark(hasNext: boolean): void {
+  /**
+   * The mark that another segment continues this one is as it should be or, if a crash came before it, was never written,
+   * wholly or in words. Returns whether all of it is there.
+   */
+  private checkMark(hasNext: boolean): boolean {
     const { decoder, image } = this
     const { bytes, size } = image
     const start = size - continuedMarkBytes
     const mark = continuedMark(decoder.position)
-    if (!hasNext && Buffer.compare(bytes.subarray(start, size), mark) === 0) {
+    const isMarked = Buffer.compare(bytes.subarray(start, size), mark) === 0
+    if (!hasNext && isMarked) {
       const reason = `the file with sequence ${decoder.lastSequence + 1}, which continues this one, is missing`
       throw image.corrupt(start, reason)
     }
@@ -173,5 +180,6 @@ export class SegmentReader {
       if (hasNext && Buffer.compare(found, mark.subarray(offset, offset + 8)) === 0) continue
       throw image.corrupt(start + offset, 'the mark at the end is damaged, or what should be before it is missing')
     }
+    return isMarked
   }
 }
