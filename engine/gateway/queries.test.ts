@@ -12,6 +12,7 @@ function ask(venue: TestVenue, socket: TestSocket, ...messages: OutgoingMessage[
   return socket.take()
 }
 
+const farFromMarket = { priceTicks: 9_000 }
 const types = (messages: Message[]) => messages.map(({ type }) => type)
 
 describe('queryOrder', () => {
@@ -91,6 +92,19 @@ describe('queryOpenOrders', () => {
     ])
     const [ofOne] = ask(venue, socket, { type: 'queryOpenOrders', instrument: 2 }) as Message<'openOrders'>[]
     expect(ofOne.orders.map(({ orderRef }) => orderRef)).toEqual([1])
+  })
+
+  it('tells those of another session of the participant by its name, and of nobody else', async () => {
+    const venue = new TestVenue()
+    venue.addSession('a', 'second')
+    venue.addSession('b', 'third')
+    const [main, second] = [await venue.live('a'), await venue.live('a', { session: 'second' })]
+    ask(venue, main, newOrder(7, farFromMarket))
+    const query = (session: string) => ask(venue, second, { type: 'queryOpenOrders', session })
+    expect(query('main')).toMatchObject([{ type: 'openOrders', orders: [{ orderRef: 7 }], last: true }])
+    expect(query('')).toMatchObject([{ type: 'openOrders', orders: [], last: true }])
+    expect(query('third')).toMatchObject([{ type: 'error', code: 'invalidField', ref: 0 }])
+    expect(main.closedWith).toBeUndefined()
   })
 
   it('takes several messages if there are many, at most 500 orders in each, the last one marked', async () => {
