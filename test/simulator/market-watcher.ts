@@ -1,0 +1,62 @@
+/** Watches market data with the real client library; its books must be the exchange's. */
+import { MarketDataClient } from '../../protocol/client/index.ts'
+import { enumerations } from '../../protocol/messages.ts'
+import { instrumentDefinitions } from './exchange-setup.ts'
+import type { World } from './trader.ts'
+import { VirtualProcess } from './virtual-process.ts'
+
+const retryUs = 500_000
+
+export class MarketWatcher {
+  private readonly world: World
+  private readonly client: MarketDataClient
+  private readonly process: VirtualProcess
+
+  constructor(world: World) {
+    this.world = world
+    this.process = new VirtualProcess(world.time, world.random, world.wall)
+    this.client = new MarketDataClient({
+      url: 'ws://engine/v1',
+      openWebSocket: (_, subprotocol) => world.network.connect(this.process, 0, subprotocol),
+      clock: this.process.clientClock(),
+    })
+    for (const channel of ['book', 'trades', 'top', 'status'] as const) this.client.subscribe(channel, 0)
+    this.connect()
+  }
+
+  get isSettled(): boolean {
+    if (this.client.state !== 'live') return false
+    return instrumentDefinitions.every(({ instrument }) => this.client.book(instrument)?.synchronised)
+  }
+
+  describe(): string {
+    return `the watcher of market data is ${this.client.state}`
+  }
+
+  /** What is in the books and not known here. */
+  whatIsMissing(): string | undefined {
+    const { exchange } = this.world.oracle.reference
+    for (const { instrument } of instrumentDefinitions) {
+      for (const side of ['buy', 'sell'] as const) {
+        const levels = exchange.levels(instrument, enumerations.side[side])
+        const book = this.client.book(instrument)!
+        const isSame = levels.every(
+          (level, rank) =>
+            book.priceTicksAt(side, rank) === level.priceTicks &&
+            book.quantityLotsAt(side, rank) === level.quantityLots &&
+            book.orderCountAt(side, rank) === level.orderCount,
+        )
+        if (isSame && book.depth(side) === levels.length) continue
+        return `the ${side} side of instrument ${instrument} is another one at the client than ${JSON.stringify(levels)}`
+      }
+    }
+    return undefined
+  }
+
+  finish(): void {}
+
+  private connect(): void {
+    // The first attempt is not repeated by the client.
+    this.client.connect().catch(() => this.world.time.after(retryUs, () => this.connect()))
+  }
+}
