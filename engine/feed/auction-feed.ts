@@ -6,7 +6,7 @@ import { encodeAuctionIndication } from '../../protocol/market-data-codec.ts'
 import { enumerations, type Message } from '../../protocol/messages.ts'
 import { WireWriter } from '../../protocol/wire.ts'
 import { doubleZero, type Exchange, type Indication } from '../core/index.ts'
-import { ChannelPublisher, type Publisher } from './publisher.ts'
+import { ChannelPublisher, type FeedStart, type Publisher } from './publisher.ts'
 
 const { preOpen, openingAuction, closingAuction } = enumerations.phase
 const none: Indication = { priceTicks: 0, volumeLots: 0, imbalanceLots: 0 }
@@ -19,10 +19,10 @@ export class AuctionFeed {
   /** As published last. */
   private readonly last = { priceTicks: doubleZero, volumeLots: doubleZero, imbalanceLots: doubleZero }
 
-  constructor(instrument: number, exchange: Exchange, publisher: Publisher) {
+  constructor(instrument: number, exchange: Exchange, start: FeedStart, publisher: Publisher) {
     this.instrument = instrument
     this.exchange = exchange
-    this.channel = new ChannelPublisher('auction', instrument, publisher)
+    this.channel = new ChannelPublisher('auction', instrument, start, publisher)
   }
 
   /** To be called when the book or the phase changed. The exchange must be as it was released. */
@@ -64,7 +64,7 @@ export class AuctionFeed {
     const { sequence, timeUs: engineTimeUs } = this.channel
     const { instrument, last } = this
     // An exchange that comes from a snapshot may be in an auction of which nothing was ever published.
-    if (sequence === 0) Object.assign(last, this.indication())
+    Object.assign(last, this.indication())
     return { type: 'auctionIndication', instrument, previousSequence: 0, sequence, engineTimeUs, ...last }
   }
 }

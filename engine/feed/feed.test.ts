@@ -222,10 +222,16 @@ describe('the feed', () => {
     const feed = new Feed(exchange, before)
     const sent: OutgoingMessage[] = []
     const send = (...messages: OutgoingMessage[]) => sent.push(...messages)
-    feed.subscribe({ encoding: 'json', subscribe: () => {}, unsubscribe: () => {}, send }, 'top', 1)
+    const subscriber = { encoding: 'json', subscribe: () => {}, unsubscribe: () => {}, send } as const
+    for (const channel of ['top', 'book', 'trades'] as const) feed.subscribe(subscriber, channel, 1)
+    const { sequence } = exchange
+    const best = { bidPriceTicks: 10_000, bidQuantityLots: 1, askPriceTicks: 10_020, askQuantityLots: 3 }
     expect(sent).toMatchObject([
-      { type: 'subscribed' },
-      { type: 'top', bidPriceTicks: 10_000, bidQuantityLots: 1, askPriceTicks: 10_020, askQuantityLots: 3 },
+      { type: 'subscribed', sequence },
+      { type: 'top', sequence, ...best },
+      { type: 'subscribed', sequence },
+      { type: 'bookSnapshot', sequence, bids: [{ priceTicks: 10_000 }], asks: [{ priceTicks: 10_020 }] },
+      { type: 'subscribed', sequence },
     ])
   })
 

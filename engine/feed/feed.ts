@@ -6,7 +6,7 @@
 import type { Channel, OutgoingMessage } from '../../protocol/messages.ts'
 import { type Exchange, eventLayout, eventType } from '../core/index.ts'
 import { InstrumentFeed } from './instrument-feed.ts'
-import type { Encoding, Publisher } from './publisher.ts'
+import type { Encoding, FeedStart, Publisher } from './publisher.ts'
 
 const { DETAIL_1, INSTRUMENT, PRICE_TICKS, QUANTITY_LOTS, SEQUENCE, SIDE, TIME_US, TYPE } = eventLayout
 const { levelChanged, traded } = eventType
@@ -21,13 +21,16 @@ export interface Subscriber {
 
 export class Feed {
   private readonly exchange: Exchange
+  private readonly start: FeedStart
   private readonly publisher: Publisher
   /** By instrument number. */
   private readonly instruments: InstrumentFeed[] = []
   private readonly changed: InstrumentFeed[] = []
 
+  /** What the exchange holds by now counts as published: it may come from a snapshot. */
   constructor(exchange: Exchange, publisher: Publisher) {
     this.exchange = exchange
+    this.start = { sequence: exchange.sequence, timeUs: exchange.timeUs }
     this.publisher = publisher
   }
 
@@ -103,7 +106,7 @@ export class Feed {
   private instrument(number: number): InstrumentFeed {
     let instrument = this.instruments[number]
     if (instrument === undefined) {
-      instrument = new InstrumentFeed(number, this.exchange, this.publisher)
+      instrument = new InstrumentFeed(number, this.exchange, this.start, this.publisher)
       this.instruments[number] = instrument
     }
     return instrument

@@ -15,7 +15,7 @@ import { WireWriter } from '../../protocol/wire.ts'
 import { doubleZero, type Exchange } from '../core/index.ts'
 import { AuctionFeed } from './auction-feed.ts'
 import { ChangedLevels } from './changed-levels.ts'
-import { ChannelPublisher, type Publisher } from './publisher.ts'
+import { ChannelPublisher, type FeedStart, type Publisher } from './publisher.ts'
 
 const { buy, sell } = enumerations.side
 const writer = new WireWriter(65_536)
@@ -44,15 +44,15 @@ export class InstrumentFeed {
   }
   private status: Message<'status'>
 
-  constructor(instrument: number, exchange: Exchange, publisher: Publisher) {
+  constructor(instrument: number, exchange: Exchange, start: FeedStart, publisher: Publisher) {
     this.instrument = instrument
     this.exchange = exchange
-    this.topChannel = new ChannelPublisher('top', instrument, publisher)
-    this.bookChannel = new ChannelPublisher('book', instrument, publisher)
-    this.tradesChannel = new ChannelPublisher('trades', instrument, publisher)
-    this.statusChannel = new ChannelPublisher('status', instrument, publisher)
-    this.auction = new AuctionFeed(instrument, exchange, publisher)
-    const head = { instrument, previousSequence: 0, sequence: 0, engineTimeUs: 0 }
+    this.topChannel = new ChannelPublisher('top', instrument, start, publisher)
+    this.bookChannel = new ChannelPublisher('book', instrument, start, publisher)
+    this.tradesChannel = new ChannelPublisher('trades', instrument, start, publisher)
+    this.statusChannel = new ChannelPublisher('status', instrument, start, publisher)
+    this.auction = new AuctionFeed(instrument, exchange, start, publisher)
+    const head = { instrument, previousSequence: 0, sequence: start.sequence, engineTimeUs: start.timeUs }
     const totals = { lastPriceTicks: 0, tradeCount: 0, volumeLots: 0, commandCount: 0 }
     this.status = { type: 'status', ...head, phase: this.phase(), ...totals }
   }

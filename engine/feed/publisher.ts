@@ -13,6 +13,12 @@ export interface Publisher {
   publish(topic: string, frame: Uint8Array | string): void
 }
 
+/** The last command before the feed begins: what it did is in snapshots, and in no change. */
+export interface FeedStart {
+  readonly sequence: number
+  readonly timeUs: number
+}
+
 export class ChannelPublisher {
   readonly topics: Readonly<Record<Encoding, string>>
   /** Sequence number of the last command that the channel's current message includes, and that command's time. */
@@ -22,7 +28,10 @@ export class ChannelPublisher {
   previousSequence = doubleZero
   private readonly publisher: Publisher
 
-  constructor(channel: Channel, instrument: number, publisher: Publisher) {
+  /** @param start what counts as published already */
+  constructor(channel: Channel, instrument: number, start: FeedStart, publisher: Publisher) {
+    this.include(start.sequence, start.timeUs)
+    this.skip()
     this.topics = { msgpack: `${channel}/${instrument}/msgpack`, json: `${channel}/${instrument}/json` }
     this.publisher = publisher
   }
