@@ -47,7 +47,7 @@ async function start(options: StartOptions): Promise<void> {
     options.config === undefined
       ? checkConfiguration(defaultExchange, 'the default exchange')
       : readConfiguration(options.config)
-  const engine = await startEngine({
+  const starting = startEngine({
     host: options.host,
     port: options.port,
     dataFolder: options.data,
@@ -66,6 +66,9 @@ async function start(options: StartOptions): Promise<void> {
     // The log file may be on the disk that is full: whoever sits at the terminal is told as well.
     onHalt: ({ message }) => console.error(`engine: order entry has stopped. ${message}`),
   })
+  // Before the data folder is locked: whoever finds this process there may send it, and it would end one that doesn't listen.
+  process.on('SIGUSR2', () => starting.then((engine) => engine.takeSnapshot()))
+  const engine = await starting
   const { commands, milliseconds, snapshotSequence, stateHash } = engine.recovery
   let stopping = false
   const stop = async () => {
@@ -77,7 +80,6 @@ async function start(options: StartOptions): Promise<void> {
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
   process.on('SIGHUP', stop)
-  process.on('SIGUSR2', () => engine.takeSnapshot())
   // As somebody's child it ends with its parent, however that ends.
   process.on('disconnect', stop)
   // It may have died before anybody listened.
@@ -87,7 +89,8 @@ async function start(options: StartOptions): Promise<void> {
   })
   if (options.quiet !== true) {
     const from = snapshotSequence === 0 ? '' : ` after the snapshot at ${snapshotSequence}`
-    const recovered = `${commands} commands recovered${from} in ${Math.round(milliseconds)} ms, state ${stateHash}`
+    const state = stateHash === undefined ? '' : `, state ${stateHash}`
+    const recovered = `${commands} commands recovered${from} in ${Math.round(milliseconds)} ms${state}`
     console.log(`tradefloor engine ready at ${engine.url} (data ${options.data}, log ${options.logMode}, ${recovered})`)
   }
   if (process.connected) process.send?.({ type: 'ready', url: engine.url, port: engine.port, pid: process.pid })

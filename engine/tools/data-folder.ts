@@ -150,8 +150,7 @@ export class DataFolder {
     } catch (again) {
       if (again instanceof LogCorruptError && again.file === fault.file && again.offset === fault.offset) return
     }
-    throw new LogChangedError(
-      'an engine is running and has deleted old files of the log while they were read; try again',
-    )
+    const what = `an engine is running and changed the log while it was read (${fault.reason})`
+    throw new LogChangedError(`${what}; try again`)
   }
 }

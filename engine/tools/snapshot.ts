@@ -2,8 +2,7 @@
  * `snapshot`: takes one now. A running engine is asked to; of a stopped engine's data it is made here, so that the next
  * start need not read the whole log.
  */
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { constants } from 'node:os'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { Exchange } from '../core/index.ts'
@@ -58,6 +57,9 @@ function write({ path, snapshotStorage }: DataFolder): string {
   }
 }
 
+/** Nothing is due: what happens next is up to the next start. */
+const clock = { ...systemClock, after: () => () => {} }
+
 /** What keeps the events of sessions, and what feeds it. Nobody connects, and nothing is submitted. */
 function venueWithoutConnections(exchange: Exchange, log: FileJournal): { gateway: Gateway; sequencer: Sequencer } {
   const failed = (error: unknown) => {
@@ -66,7 +68,7 @@ function venueWithoutConnections(exchange: Exchange, log: FileJournal): { gatewa
   const sequencer: Sequencer = new Sequencer({
     exchange,
     log,
-    clock: systemClock,
+    clock,
     release: (events) => gateway.release(events),
     onHalt: failed,
   })
@@ -74,7 +76,7 @@ function venueWithoutConnections(exchange: Exchange, log: FileJournal): { gatewa
     sequencer,
     exchange,
     feed: new Feed(exchange, { subscriberCount: () => 0, publish: () => {} }),
-    clock: systemClock,
+    clock,
     logId: () => log.identity,
     authenticate: async () => undefined,
     onFault: failed,
@@ -84,7 +86,6 @@ function venueWithoutConnections(exchange: Exchange, log: FileJournal): { gatewa
 
 /** Has the engine take one, and waits until it is there. Returns its name. */
 async function ask(data: DataFolder, pid: number): Promise<string> {
-  if (!catchesSignal(pid)) throw new NoSnapshotError(`the engine with process id ${pid} is still starting; try again`)
   const before = new Set(snapshotVersions(data).values())
   process.kill(pid, 'SIGUSR2')
   for (let waitedMs = 0; waitedMs < longestWaitMs; waitedMs += askAgainMs) {
@@ -108,12 +109,4 @@ function snapshotVersions(data: DataFolder): Map<string, string> {
     if (stat !== undefined) versions.set(name, `${name} ${stat.ino} ${stat.mtimeNs}`)
   }
   return versions
-}
-
-/** A process that has not got as far as to listen for the signal would be ended by it. Where that can't be told, it is assumed. */
-function catchesSignal(pid: number): boolean {
-  const status = `/proc/${pid}/status`
-  if (!existsSync(status)) return true
-  const [, mask = ''] = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(status, 'utf8')) ?? []
-  return mask === '' || ((BigInt(`0x${mask}`) >> BigInt(constants.signals.SIGUSR2 - 1)) & 1n) === 1n
 }

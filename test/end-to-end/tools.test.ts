@@ -143,9 +143,9 @@ describe('snapshot', () => {
     try {
       await engine.start()
       const { client } = await WireClient.logOn(engine.url, engine.dataFolder, 'alpha', { cancelOnDisconnect: false })
-      client.send(order(1), order(2))
+      const expireTimeUs = (Date.now() + 100) * 1_000
+      client.send(order(1), order(2, { timeInForce: 'goodTillDate', expireTimeUs }))
       await client.nextOf('accepted', 2)
-      await client.close()
       await engine.kill()
       const { sequence, stateHash } = JSON.parse(await printed(engine.dataFolder, 'replay', '--hash', '--json'))
       const [name] = [`${sequence.toString().padStart(12, '0')}.snapshot`]
@@ -161,6 +161,8 @@ describe('snapshot', () => {
       expect(engine.output).toContain(`0 commands recovered after the snapshot at ${sequence} in`)
       const again = await WireClient.logOn(engine.url, engine.dataFolder, 'alpha', { nextEvent: 1 })
       expect((await again.client.nextOf('accepted', 2)).map(({ ref }) => ref)).toEqual([1, 2])
+      // It was due before the snapshot was taken, but time passes in an engine only.
+      expect(await again.client.next('expired')).toMatchObject({ orderRef: 2 })
       again.client.terminate()
     } finally {
       await engine.clean()
