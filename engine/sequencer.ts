@@ -31,7 +31,6 @@ export interface SequencerOptions {
 export interface Recovery {
   readonly commands: number
   readonly milliseconds: number
-  readonly stateHash: string
 }
 
 /** What waits for the end of a turn: exactly one of them is called. */
@@ -109,7 +108,7 @@ export class Sequencer {
     const now = this.options.clock.monotonicMs()
     this.timeOffsetUs = Math.max(this.options.clock.wallUs(), exchange.timeUs) - now * 1_000
     this.waitForTimer()
-    return { commands, milliseconds: now - begun, stateHash: exchange.stateHash() }
+    return { commands, milliseconds: now - begun }
   }
 
   /** Time of this turn, monotonic milliseconds; one reading of the clock serves all that happens in a turn. */

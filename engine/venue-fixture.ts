@@ -186,7 +186,7 @@ export class TestVenue implements Publisher {
   readonly sequencer: Sequencer
   readonly feed: Feed
   readonly gateway: Gateway
-  readonly recovery: Recovery
+  readonly recovery: Recovery & { readonly stateHash: string }
   readonly faults: unknown[] = []
   readonly haltedBy: Error[] = []
   readonly sockets: TestSocket[] = []
@@ -226,7 +226,8 @@ export class TestVenue implements Publisher {
       onFault: (error) => this.faults.push(error),
     })
     if (snapshot !== undefined) this.gateway.restoreStreams(snapshot.streams)
-    this.recovery = this.sequencer.recover(snapshot?.position)
+    const recovery = this.sequencer.recover(snapshot?.position)
+    this.recovery = { ...recovery, stateHash: this.exchange.stateHash() }
     if (this.exchange.sequence === 0) this.define()
     this.sequencer.endTurn()
   }

@@ -37,6 +37,8 @@ export interface VenueOptions {
 export interface VenueRecovery extends Recovery {
   /** The command up to which a snapshot was used; 0 if none was. */
   readonly snapshotSequence: number
+  /** Of what was recovered; left out if there are so many orders that clients would have to wait for it. */
+  readonly stateHash: string | undefined
 }
 
 export interface Venue {
@@ -50,6 +52,9 @@ export interface Venue {
   /** Lets the log go when the venue could not be opened. */
   abandon(): void
 }
+
+/** Takes less than a tenth of a second; a million would take most of one. */
+const ordersHashedAtStart = 100_000
 
 /** @param folder the data folder, which is this process's */
 export function openVenue(options: VenueOptions, folder: string, transport: Transport, logger: Logger): Venue {
@@ -100,6 +105,7 @@ export function openVenue(options: VenueOptions, folder: string, transport: Tran
       const snapshotSequence = restored?.position.sequence ?? 0
       // Its bytes are many.
       restored = undefined
+      const stateHash = exchange.openOrderCount <= ordersHashedAtStart ? exchange.stateHash() : undefined
       directory.checkInstruments()
       registerSessions(registry, configuration)
       directory.reconcile()
@@ -107,7 +113,7 @@ export function openVenue(options: VenueOptions, folder: string, transport: Tran
       gateway.start(configuration.reconnectGraceMs)
       endWatch = directory.watch(clock, (session) => gateway.revoke(session))
       snapshots?.start(snapshotSequence)
-      return { ...recovery, snapshotSequence }
+      return { ...recovery, snapshotSequence, stateHash }
     },
     async takeSnapshot() {
       await snapshots?.take()

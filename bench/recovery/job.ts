@@ -9,8 +9,8 @@ export type Job =
       readonly flow: MixedFlowOptions
       readonly batchCommands: number
     }
-  /** Applies a journal to a new exchange. */
-  | { readonly kind: 'replay'; readonly dataFolder: string }
+  /** Applies a journal to a new exchange, or what of it follows the newest snapshot to that one's. */
+  | { readonly kind: 'replay'; readonly dataFolder: string; readonly fromSnapshot?: true }
   /** Reads the journal's files, and does nothing that depends on what they hold. */
   | { readonly kind: 'checksum'; readonly dataFolder: string }
   /** Makes text, and bytes, of so many orders in the ways that JavaScript has for that. */

@@ -14,8 +14,8 @@ export interface Restart {
   readonly commands: number
   /** Where the snapshot ends that was used; 0 if none was. */
   readonly snapshotSequence: number
-  /** Of what was recovered. */
-  readonly stateHash: string
+  /** Of what was recovered, if the engine told it. */
+  readonly stateHash: string | undefined
 }
 
 /** The engine is killed afterwards, as in a crash: it would take a snapshot otherwise. */

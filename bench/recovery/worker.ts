@@ -21,7 +21,7 @@ async function perform(job: Job): Promise<Answers[Job['kind']]> {
     case 'write':
       return writeJournal(job)
     case 'replay':
-      return replayJournal(job.dataFolder)
+      return replayJournal(job.dataFolder, job.fromSnapshot === true)
     case 'checksum':
       return readAndChecksum(job.dataFolder)
     case 'serialise':
