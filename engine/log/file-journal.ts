@@ -131,8 +131,8 @@ export class FileJournal implements CommandLog {
   }
 
   /**
-   * Puts away the segments of which nothing comes after `before`: a start is then possible only from a position at or after
-   * it, or if they can still be read, see `policy`. If that fails there is a warning and it can be tried again.
+   * Puts away the segments of which nothing comes after `before`. Once they are deleted, the log can be replayed only from a
+   * position at or after it. A failure is a warning, and leaves them where they are.
    */
   retireSegments(before: number, policy: RetirementPolicy): Promise<void> {
     if (policy === 'keep') return Promise.resolve()
@@ -176,18 +176,18 @@ export class FileJournal implements CommandLog {
     await former?.end(encoder.position)
   }
 
-  private finishLater(write: Promise<void>, name: string, done: Done): void {
+  private async finishLater(write: Promise<void>, name: string, done: Done): Promise<void> {
     this.committing = true
-    const settled = write.then(
-      () => this.encoder.next(),
-      (error) => this.fail(name, error),
-    )
-    settled.then(() => {
-      this.committing = false
-      if (this.state === 'closed') this.closeSegment()
-      else if (this.failure === undefined) this.prepareInTime()
-      done(this.failure)
-    })
+    try {
+      await write
+      this.encoder.next()
+    } catch (error) {
+      this.fail(name, error)
+    }
+    this.committing = false
+    if (this.state === 'closed') this.closeSegment()
+    else if (this.failure === undefined) this.prepareInTime()
+    done(this.failure)
   }
 
   private prepareInTime(): void {

@@ -160,6 +160,7 @@ export class SegmentReader {
     if (reason !== undefined) throw image.corrupt(position, reason)
     return dataEnd - position
   }
+
   /**
    * The mark that another segment continues this one is as it should be or, if a crash came before it, was never written,
    * wholly or in words. Returns whether all of it is there.
