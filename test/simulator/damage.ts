@@ -10,6 +10,8 @@ export interface Damage {
   readonly what: string
   readonly folder: string
   readonly path: string
+  /** Whether another file of the folder is damaged as well. */
+  readonly isOfTwo: boolean
   /** Puts back what was there, where nobody wrote since. */
   undo(): void
 }
@@ -61,7 +63,7 @@ function bytesDamaged(
         if (bytes[index] === damaged[index]) bytes[index] = before[index]
       }
     })
-  return { what, folder, path, undo }
+  return { what, folder, path, isOfTwo: false, undo }
 }
 
 function flipBits(bytes: Uint8Array, size: number, random: RandomSource): void {
@@ -90,7 +92,7 @@ function sizeDamaged(folder: string, path: string, node: FileNode, random: Rando
   const undo = () => {
     if (node.size === shorter) node.damage((bytes) => bytes.set(rest), size)
   }
-  return { what: `cut off after ${shorter} bytes`, folder, path, undo }
+  return { what: `cut off after ${shorter} bytes`, folder, path, isOfTwo: false, undo }
 }
 
 function exchanged(
@@ -110,7 +112,7 @@ function exchanged(
     disk.damageName(other, one)
   }
   swap()
-  return { what: `exchanged with ${other}`, folder, path, undo: swap }
+  return { what: `exchanged with ${other}`, folder, path, isOfTwo: true, undo: swap }
 }
 
 /** The only file of a log would not be missed: there would be no log. */
@@ -126,5 +128,5 @@ function removed(
   const undo = () => {
     if (disk.find(path) === undefined) disk.damageName(path, node)
   }
-  return { what: 'removed', folder, path, undo }
+  return { what: 'removed', folder, path, isOfTwo: false, undo }
 }

@@ -20,7 +20,7 @@ import {
 } from '../../engine/log/index.ts'
 import type { JournalStorage } from '../../engine/log/journal-storage.ts'
 import { Sequencer } from '../../engine/sequencer.ts'
-import { Snapshots } from '../../engine/snapshots.ts'
+import { Snapshots, type SnapshotsOptions } from '../../engine/snapshots.ts'
 import type { Message } from '../../protocol/messages.ts'
 import type { DiskAccess } from './disk-access.ts'
 import { defineMissing, reconnectGraceMs, sessionOf } from './exchange-setup.ts'
@@ -36,6 +36,7 @@ export interface EngineParts {
   store(storage: JournalStorage): SnapshotStore
   snapshotToUse(snapshot: Snapshot): Snapshot
   gateway(options: GatewayOptions): Gateway
+  snapshots(options: SnapshotsOptions): Snapshots
   clock(clock: Clock): Clock
 }
 
@@ -46,6 +47,7 @@ export const realEngineParts: EngineParts = {
   store: (storage) => new SnapshotStore(storage),
   snapshotToUse: (snapshot) => snapshot,
   gateway: (options) => new Gateway(options),
+  snapshots: (options) => new Snapshots(options),
   clock: (clock) => clock,
 }
 
@@ -127,7 +129,7 @@ export class EngineRun {
       logId: () => this.log.identity,
       randomText: () => `nonce-${options.random.uint32()}`,
     })
-    this.snapshots = new Snapshots({
+    this.snapshots = parts.snapshots({
       exchange: this.exchange,
       sequencer: this.sequencer,
       log: this.log,

@@ -28,6 +28,8 @@ export interface SimulationOptions {
   /** Parts that stand in for real ones. */
   readonly parts?: Partial<EngineParts>
   readonly makeSession?: MakeSession
+  /** Makes another plan of the one that the seed gives. */
+  readonly change?: (plan: Plan) => Plan
 }
 
 export interface SimulationResult {
@@ -73,10 +75,11 @@ class Simulation {
   private starts = 0
   private inTrouble = true
 
-  constructor(seed: number, { keepsTrace = false, parts, makeSession }: SimulationOptions) {
+  constructor(seed: number, { keepsTrace = false, parts, makeSession, change }: SimulationOptions) {
     this.seed = seed
     this.random = new RandomSource(seed)
-    this.plan = drawPlan(this.random)
+    const plan = drawPlan(this.random)
+    this.plan = change?.(plan) ?? plan
     this.time = new VirtualTime((error) => this.oracle.faulted('uncaught', error))
     this.trace = new Trace(this.time, keepsTrace)
     this.oracle = new Oracle(this.trace)
@@ -211,12 +214,18 @@ class Simulation {
     const { name, message } = error as Error
     trace.note('engine', 'refuses', 0, 0, `${name}: ${message}`)
     if (access.faults.length > 0) return
-    const isLogDamaged = this.damage !== undefined && this.damage.folder !== 'snapshots'
-    if (isLogDamaged && error instanceof LogCorruptError) return
+    if (error instanceof LogCorruptError && this.isLogBeyondRepair()) return
     oracle.violated(
       'availability',
       `the engine refused to start without a reason: ${error instanceof Error ? error.stack : error}`,
     )
+  }
+
+  /** One snapshot may be damaged, there is another; both may be as long as the log is there from the beginning. */
+  private isLogBeyondRepair(): boolean {
+    const { damage, plan } = this
+    if (damage === undefined) return false
+    return damage.folder !== 'snapshots' || (damage.isOfTwo && plan.engine.oldSegments === 'delete')
   }
 
   private repairDamage(): void {

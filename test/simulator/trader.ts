@@ -75,6 +75,8 @@ export class Trader {
   private former: Incarnation[] = []
   private record: ClientRecord = { nextEvent: 0, logId: '' }
   private orders: number[] = []
+  /** Refs of all that it ever asked for. */
+  private readonly asked = new Set<number>()
   private isTrading = true
 
   constructor(world: World, identity: SessionIdentity, settings: TraderSettings) {
@@ -110,8 +112,11 @@ export class Trader {
 
   /** When all is over: what was said of requests is true. */
   finish(): void {
+    const { oracle } = this.world
     this.checkFormer(Number.POSITIVE_INFINITY)
     this.checkWithoutEffect(this.current!, Number.POSITIVE_INFINITY)
+    const unasked = oracle.audit.processedRefs(this.identity.session).find((ref) => !this.asked.has(ref))
+    if (unasked !== undefined) oracle.violated('I2', `the log has command ${unasked} of ${this.name}, which it never made`)
   }
 
   private get name(): string {
@@ -160,11 +165,9 @@ export class Trader {
 
   /** The process dies. The next one has what it kept, or an older copy of it, or nothing. */
   private die(): void {
-    const { random, network, trace } = this.world
-    const { process } = this.current!
+    const { random, trace } = this.world
     trace.note(this.name, 'is killed')
-    process.kill()
-    network.clientDied(process)
+    this.end(this.current!)
     this.leave()
     const lag = random.integerBelow(3) === 0 ? random.integerBelow(5) : 0
     const knows = random.integerBelow(4)
@@ -185,9 +188,10 @@ export class Trader {
 
   private depart(): void {
     const { random, trace } = this.world
-    const { session } = this.current!
+    const { session, wasLive } = this.current!
     trace.note(this.name, 'departs')
-    session.close(random.integerBelow(2) === 0).catch(() => {})
+    if (wasLive && random.integerBelow(2) === 0) this.asked.add(session.massCancel())
+    session.close().catch(() => {})
     this.leave()
     this.begin(random.integerBelow(longestAbsenceUs))
   }
@@ -236,6 +240,7 @@ export class Trader {
     const isAdmin = this.identity.name === 'admin'
     const wish = drawWish(random, this.orders, 1_791_211_200_000_000 + time.nowUs + wall.offsetUs, isAdmin)
     const ref = submit(session, wish)
+    this.asked.add(ref)
     this.world.trace.note(this.name, wish.type, ref)
     if (wish.type !== 'newOrder') return
     this.orders.push(ref)
@@ -312,9 +317,12 @@ export class Trader {
     const { random, trace, oracle } = this.world
     trace.note(this.name, state, 0, 0, reason)
     if (/ was due$|not this protocol/.test(reason)) oracle.violated('I6', `${this.name}: ${reason}`)
-    if (incarnation !== this.current) return
+    if (incarnation !== this.current) {
+      if (state === 'disconnected') this.end(incarnation)
+      return
+    }
     if (state === 'live') {
-      if (!incarnation.wasLive) this.checkFormer(this.lastRefAtLogon(incarnation))
+      if (!incarnation.wasLive) this.checkFormer(this.lastRefProcessed)
       incarnation.wasLive = true
       incarnation.expectedEvent = incarnation.session.nextEvent
       this.record = { nextEvent: incarnation.session.nextEvent, logId: incarnation.session.logId }
@@ -324,15 +332,27 @@ export class Trader {
     }
   }
 
-  /** What was processed when it logged on: its own first ref would be the next. */
-  private lastRefAtLogon(_incarnation: Incarnation): number {
+  /** When a process has just logged on: its own first ref would be the next. */
+  private get lastRefProcessed(): number {
     return this.world.oracle.engine?.exchange.session(this.identity.session)?.lastRef ?? 0
   }
 
   /** Nothing that a former process sent can have an effect any more, so what it was told is final. */
   private checkFormer(lastRef: number): void {
-    for (const incarnation of this.former) this.checkWithoutEffect(incarnation, lastRef)
+    for (const incarnation of this.former) {
+      this.checkWithoutEffect(incarnation, lastRef)
+      if (incarnation.session.state !== 'live') this.end(incarnation)
+    }
     this.former = []
+  }
+
+  /**
+   * Ends a process whose session another one has. It must not come back: it would take the session from its successor, and
+   * for its requests, if they have no answer yet, take the answers to those that the successor gave the same refs.
+   */
+  private end({ process }: Incarnation): void {
+    process.kill()
+    this.world.network.clientDied(process)
   }
 
   private checkWithoutEffect({ withoutEffect }: Incarnation, lastRef: number): void {

@@ -126,6 +126,11 @@ export class WireAudit implements Wiretap {
     return this.processed[session]?.some((command) => command.ref === ref) ?? false
   }
 
+  /** Refs of the commands of a session that were to be carried out. */
+  processedRefs(session: number): readonly number[] {
+    return (this.processed[session] ?? []).map(({ ref }) => ref)
+  }
+
   private event(wire: Wire, message: Uint8Array, number: number, sequence: number): void {
     const told = this.told.get(wire)
     if (told === undefined) {
