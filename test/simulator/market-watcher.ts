@@ -37,6 +37,7 @@ export class MarketWatcher {
   whatIsMissing(): string | undefined {
     const { exchange } = this.world.oracle.reference
     for (const { instrument } of instrumentDefinitions) {
+      if (exchange.instruments[instrument] === undefined) return `instrument ${instrument} is not defined yet`
       for (const side of ['buy', 'sell'] as const) {
         const levels = exchange.levels(instrument, enumerations.side[side])
         const book = this.client.book(instrument)!

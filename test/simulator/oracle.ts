@@ -14,11 +14,15 @@
 
 import type { Exchange } from '../../engine/core/index.ts'
 import type { CommandLog, LogPosition, LogRecord } from '../../engine/log/command-log.ts'
+import { enumerations } from '../../protocol/messages.ts'
 import { instrumentDefinitions } from './exchange-setup.ts'
 import { Reference } from './reference.ts'
 import type { Trace } from './trace.ts'
 import { ProcessKilled } from './virtual-process.ts'
 import { WireAudit } from './wire-audit.ts'
+
+const { buy, sell } = enumerations.side
+const { continuous } = enumerations.phase
 
 export type Invariant = `I${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}` | 'availability' | 'liveness' | 'fault'
 
@@ -155,6 +159,11 @@ export class Oracle {
       const lots = accounts.reduce((sum, { positionLots }) => sum + positionLots, 0)
       const minor = accounts.reduce((sum, { cashMinor, feesMinor }) => sum + cashMinor + feesMinor, 0)
       if (lots !== 0 || minor !== 0) this.violated('I4', `instrument ${instrument}: ${lots} lots, ${minor} of money`)
+      const [bid, ask] = [exchange.bestPriceTicks(instrument, buy), exchange.bestPriceTicks(instrument, sell)]
+      const isCrossed = bid !== 0 && ask !== 0 && bid >= ask
+      if (isCrossed && exchange.phase(instrument) === continuous) {
+        this.violated('I7', `instrument ${instrument}: a bid of ${bid} and an ask of ${ask}`)
+      }
     }
   }
 

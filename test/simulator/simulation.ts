@@ -128,11 +128,11 @@ class Simulation {
     const untilUs = time.nowUs + settlingUs
     while (!isBroken()) {
       await time.run(isBroken, time.nowUs + quietUs)
-      if (this.engine?.sequencer.state === 'open' && actors.every((actor) => actor.isSettled)) {
-        oracle.advance()
-        if (actors.every((actor) => actor.whatIsMissing() === undefined)) break
-      }
-      if (time.nowUs < untilUs || isBroken()) continue
+      if (isBroken()) return
+      oracle.advance()
+      const isBack = this.engine?.sequencer.state === 'open' && actors.every((actor) => actor.isSettled)
+      if (isBack && actors.every((actor) => actor.whatIsMissing() === undefined)) break
+      if (time.nowUs < untilUs) continue
       const missing = actors.map((actor) => (actor.isSettled ? actor.whatIsMissing() : actor.describe()))
       const text = missing.filter((one) => one !== undefined).join('; ') || 'the engine is down'
       oracle.violated('liveness', `after ${settlingUs / 1e6} s without trouble: ${text}`)

@@ -116,7 +116,8 @@ export class Trader {
     this.checkFormer(Number.POSITIVE_INFINITY)
     this.checkWithoutEffect(this.current!, Number.POSITIVE_INFINITY)
     const unasked = oracle.audit.processedRefs(this.identity.session).find((ref) => !this.asked.has(ref))
-    if (unasked !== undefined) oracle.violated('I2', `the log has command ${unasked} of ${this.name}, which it never made`)
+    if (unasked !== undefined)
+      oracle.violated('I2', `the log has command ${unasked} of ${this.name}, which it never made`)
   }
 
   private get name(): string {
