@@ -13,7 +13,7 @@ export function openRecordingSocket(
   url: string,
   subprotocol: string,
   recorder: SocketRecorder,
-  stutters: () => boolean,
+  stutters: (frame: Uint8Array | string) => boolean,
 ): WebSocketLike {
   const socket = openWebSocket(url, subprotocol)
   const recorded: WebSocketLike = {
@@ -23,7 +23,7 @@ export function openRecordingSocket(
     onclose: null,
     onerror: null,
     send(frame) {
-      const times = stutters() ? 2 : 1
+      const times = stutters(frame) ? 2 : 1
       for (let time = 0; time < times; time += 1) {
         recorder.sent(frame)
         socket.send(frame)

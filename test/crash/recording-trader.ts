@@ -108,7 +108,7 @@ export class RecordingTrader {
         codec: codecs[encoding],
         sign: signerFromKeyFile(keyFile),
         openWebSocket: (_, subprotocol) =>
-          openRecordingSocket(url(), subprotocol, this.recorder, () => this.stutters()),
+          openRecordingSocket(url(), subprotocol, this.recorder, (frame) => this.stutters(frame)),
       },
       {
         onEvent: (event) => this.happened(event),
@@ -153,9 +153,10 @@ export class RecordingTrader {
     return codecs[this.options.encoding].decode(frame)
   }
 
-  /** Commands only: a logon that comes twice is an error. */
-  private stutters(): boolean {
-    return this.isLive && this.options.random.integerBelow(framesPerStutter) === 0
+  /** Commands only: whatever else comes twice is answered twice, or wrong. */
+  private stutters(frame: Uint8Array | string): boolean {
+    if (this.options.random.integerBelow(framesPerStutter) !== 0) return false
+    return this.decode(frame).every((message) => 'ref' in message)
   }
 
   private happened(event: SessionEvent): void {
