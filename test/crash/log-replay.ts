@@ -42,7 +42,6 @@ export interface SessionState {
 
 /** A session as the log tells it. */
 export interface SessionReplay {
-  readonly participant: string
   /** Events that somebody may still be told, the first of them with the number `firstEvent`. */
   readonly events: SessionEvent[]
   firstEvent: number
@@ -61,12 +60,13 @@ export class LogReplay {
   readonly sessions = new Map<string, SessionReplay>()
   /** By instrument. */
   readonly levels: LevelHistory[] = []
-  private readonly trades: Trade[][] = []
   private readonly report: Report
   private readonly command = new Command()
   private readonly naiveEvents = new EventBuffer()
   private readonly realEvents = new EventBuffer()
   private readonly writer = new WireWriter(maxEventBytes)
+  /** By instrument. */
+  private readonly trades: Trade[][] = []
   /** By session number. */
   private readonly byNumber: SessionReplay[] = []
   /** Sessions that log on with the current batch. */
@@ -159,7 +159,7 @@ export class LogReplay {
 
   private define({ session, participant, name }: Message<'sessionDefined'>): void {
     const owner = this.naive.participant(participant)!.name
-    this.byNumber[session] ??= { participant: owner, events: [], firstEvent: 1, logons: [] }
+    this.byNumber[session] ??= { events: [], firstEvent: 1, logons: [] }
     this.sessions.set(nameOf({ participant: owner, session: name }), this.byNumber[session])
   }
 
