@@ -29,6 +29,7 @@ async function setUp() {
     clock: venue.clock,
     streamsImage: () => venue.gateway.streamsImage(),
     everyCommands,
+    makeLogDurable: async () => {},
     retire: (sequence) => retired.push(sequence),
     onTaken: (snapshot) => taken.push(snapshot),
     onFailure: (error) => failures.push(error),

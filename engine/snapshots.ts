@@ -21,6 +21,8 @@ export interface SnapshotsOptions {
   readonly streamsImage: () => { readonly parts: readonly Uint8Array[]; release(): void }
   /** Commands after which one is due; 0: never. */
   readonly everyCommands: number
+  /** Makes the log as durable as the snapshot will be. */
+  readonly makeLogDurable: () => Promise<void>
   /** Called when no snapshot that is kept needs the log up to a command. */
   readonly retire: (sequence: number) => void
   readonly onTaken: (snapshot: TakenSnapshot) => void
@@ -117,6 +119,8 @@ export class Snapshots {
   private async write(copy: Copy | undefined, write: (copy: Copy) => Promise<WrittenSnapshot>): Promise<void> {
     if (copy === undefined) return
     try {
+      // A log that ends before a snapshot of it counts as damaged.
+      await this.options.makeLogDurable()
       this.taken(await write(copy), copy)
     } catch (error) {
       if (!this.stopped || copy.header.position.sequence === this.lastSequence) this.options.onFailure(error as Error)

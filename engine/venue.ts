@@ -162,6 +162,7 @@ function takeSnapshots(options: VenueOptions, sources: SnapshotSources, logger: 
     clock,
     streamsImage: () => gateway.streamsImage(),
     everyCommands: options.snapshotEvery,
+    makeLogDurable: () => journal.makeDurable(),
     retire: (sequence) => void journal.retireSegments(sequence, options.oldSegments),
     onTaken: (taken) => logger.info(taken, 'snapshot taken'),
     onFailure: (error) => logger.error(error, 'no snapshot could be written'),

@@ -141,6 +141,14 @@ export class FileJournal implements CommandLog {
     return this.retirement
   }
 
+  /**
+   * Makes what was committed so far outlive the machine, in mode `os` too. A segment that ended is durable in either mode.
+   * @throws what the storage throws
+   */
+  async makeDurable(): Promise<void> {
+    if (!this.syncs) await this.segment?.sync()
+  }
+
   close(): void {
     if (this.state === 'closed') return
     this.state = 'closed'

@@ -56,6 +56,18 @@ describe('a commit to a quick disk', () => {
   })
 })
 
+it.each([
+  ['sync', []],
+  ['os', ['syncInBackground']],
+] as const)('in mode %s what was committed is made to outlive the machine by %j', async (mode, operations) => {
+  const { journal } = await openJournal(mode)
+  beginCommit(journal, makeBatches(1, 10)[1])
+  disk.operations.length = 0
+  await journal.makeDurable()
+  expect(disk.operations).toEqual(operations)
+  journal.close()
+})
+
 describe('a commit to a slow disk', () => {
   it.each([
     ['sync', ['writeInBackground', 'syncInBackground']],

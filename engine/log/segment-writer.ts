@@ -70,6 +70,11 @@ export class SegmentWriter {
     this.position += length
   }
 
+  /** Makes durable what was written without being synced. */
+  sync(): Promise<void> {
+    return this.storage.syncInBackground(this.file)
+  }
+
   /** Writes the mark that another segment continues this one, and closes it. */
   async end(position: LogPosition): Promise<void> {
     const { file, size, storage } = this

@@ -137,6 +137,7 @@ export class EngineRun {
       clock,
       streamsImage: () => this.gateway.streamsImage(),
       everyCommands: settings.snapshotEvery,
+      makeLogDurable: () => journal.makeDurable(),
       retire: (sequence) => journal.retireSegments(sequence, settings.oldSegments),
       onTaken: ({ sequence }) => oracle.snapshotTaken(sequence),
       onFailure: () => {},
