@@ -63,7 +63,7 @@ export function drawPlan(random: RandomSource): Plan {
     traders: Array.from({ length: 4 }, () => drawTrader(random)),
     rawEveryUs: sometimes(2, () => seconds(0.05, 0.2)),
     hasWatcher: random.integerBelow(2) === 0,
-    troubleUs: seconds(3, 9),
+    troubleUs: seconds(2.5, 8),
     killEveryUs: sometimes(2, () => seconds(0.5, 4)),
     powerLossEveryUs: sometimes(2, () => seconds(0.5, 4)),
     stopEveryUs: sometimes(4, () => seconds(1, 6)),
@@ -104,7 +104,7 @@ function drawTrader(random: RandomSource): TraderSettings {
   return {
     cancelOnDisconnect: random.integerBelow(2) === 0,
     heartbeatIntervalMs: random.pick([500, 1_000, 2_000]),
-    encoding: random.integerBelow(5) === 0 ? 'json' : 'msgpack',
+    encoding: random.integerBelow(8) === 0 ? 'json' : 'msgpack',
     requestEveryUs: (0.03 + random.uniform() * 0.3) * 1e6,
     upheavalOneIn: random.pick([0, 0, 15, 40]),
   }

@@ -38,7 +38,7 @@ export interface WatchedEngine {
 }
 
 /** One release in so many is held to the state that its live exchange has. */
-const releasesPerHash = 16
+const releasesPerHash = 32
 
 export class Oracle {
   /** The first. */
