@@ -209,6 +209,17 @@ describe('the sequencer', () => {
       expect(sequencer.accepts(false)).toBe(true)
     })
 
+    it('counts the commands of admins and of protection among those that wait', async () => {
+      const { venue, socket } = await committing()
+      const bound = 2 * limits.maxWaitingCommands
+      for (let ref = 2; ref < bound + 2; ref++) venue.send(socket, { type: 'resetProtection', ref, group: 1 })
+      expect(socket.take()).toEqual([])
+      venue.send(socket, { type: 'resetProtection', ref: bound + 2, group: 1 })
+      expect(socket.take()).toMatchObject([{ type: 'error', code: 'overloaded', ref: bound + 2 }])
+      venue.log.finish()
+      expect(venue.sequencer.accepts(false)).toBe(true)
+    })
+
     it('halts if the commit fails in the end: nothing of it was told, nothing that waited is sequenced', async () => {
       const { venue, socket, kept } = await committing()
       const batches = kept.length
@@ -225,6 +236,20 @@ describe('the sequencer', () => {
       expect(socket.take().map(({ type }) => type)).toEqual(['notice'])
       expect(kept.length).toBe(batches)
     })
+  })
+
+  it('is closed only when nobody waits for a release any more', async () => {
+    const venue = new TestVenue()
+    const released: number[] = []
+    const ask = (times: number) => {
+      venue.sequencer.afterRelease(() => {
+        released.push(times)
+        if (times > 1) ask(times - 1)
+      })
+    }
+    ask(4)
+    await venue.sequencer.close()
+    expect(released).toEqual([4, 3, 2, 1])
   })
 
   describe('while nothing is sent', () => {

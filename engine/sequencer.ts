@@ -67,7 +67,8 @@ export class Sequencer {
   private committingActions: TurnEnd[] = []
   /** What was submitted during a commit, in order. */
   private waiting: (() => void)[] = []
-  private waitingOrderEntry = 0
+  /** How many of those a client sent. */
+  private waitingCommands = 0
   /** When the clock is to call back, in time as commands carry it; 0 if it is not to. */
   private wakeUs = doubleZero
   private callOffWake: () => void = () => {}
@@ -123,9 +124,9 @@ export class Sequencer {
     return this.turnUs
   }
 
-  /** Whether there is room for another order-entry command. */
+  /** Whether there is room for another command of a client. */
   accepts(isCancel: boolean): boolean {
-    return this.waitingOrderEntry < limits.maxWaitingCommands * (isCancel ? 2 : 1)
+    return this.waitingCommands < limits.maxWaitingCommands * (isCancel ? 2 : 1)
   }
 
   /**
@@ -164,9 +165,10 @@ export class Sequencer {
     })
   }
 
-  /** Sequences a session's command that is not order entry. Only while the state is `open`. */
+  /** Sequences a session's command that is not order entry. Only while the state is `open`, and if there is room for it. */
   submitControl(control: ControlCommand, session: number): void {
     if (this.committing) {
+      this.waitingCommands++
       this.waiting.push(() => this.submitControl(control, session))
       return
     }
@@ -213,10 +215,11 @@ export class Sequencer {
 
   /** Ends the turn and closes the log, when it is idle. Nothing may be submitted afterwards. */
   async close(): Promise<void> {
-    this.endTurn()
-    // A release may have submitted something, a disconnection for one.
-    this.endTurn()
-    while (this.committing) await new Promise<void>((done) => this.afterRelease(done, done))
+    // A release may have submitted something, a disconnection for one, or asked for another.
+    do {
+      this.endTurn()
+      if (this.committing) await new Promise<void>((done) => this.afterRelease(done, done))
+    } while (this.turnBegun || this.committing)
     if (this.currentState !== 'open') return
     this.currentState = 'closed'
     this.callOffWake()
@@ -257,14 +260,14 @@ export class Sequencer {
     const { waiting } = this
     if (waiting.length > 0) {
       this.waiting = []
-      this.waitingOrderEntry = 0
+      this.waitingCommands = 0
       for (const submit of waiting) if (this.currentState === 'open') submit()
     }
     if (this.actions.length > 0 && !this.turnBegun) this.beginTurn()
   }
 
   private waitWithOrderEntry(session: number, message: Uint8Array): void {
-    this.waitingOrderEntry++
+    this.waitingCommands++
     this.waiting.push(() => {
       decodeOrderEntry(message, 0, message.length, this.command)
       this.submitOrderEntry(session, message, 0, message.length)
