@@ -39,10 +39,12 @@ async function runTest({ kills, seed, json, keep }: Options): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interruption.abort())
   const machine = describeMachine()
   const begunMs = performance.now()
+  let told = 0
   const run = new CrashRun({
     ...{ kills, seed, signal: interruption.signal },
     onKill: (count) => {
-      if (count % killsPerLine !== 0) return
+      if (count < told + killsPerLine) return
+      told = count
       process.stderr.write(`crash test: ${count} kills, ${Math.round((performance.now() - begunMs) / 1_000)} s\n`)
     },
   })
