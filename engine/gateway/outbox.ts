@@ -16,8 +16,9 @@ import type { Socket } from './transport.ts'
 const highWaterBytes = 1_048_576
 /** Most errors that go into one frame. A turn can bring far more of them than a call takes arguments. */
 const errorsPerFrame = 1_000
-/** Answers that may wait: about what `maxUnsentBytes` would hold of the shortest. */
+/** Answers that may wait, and rows of them: about what `maxUnsentBytes` would hold of the shortest. */
 const maxWaitingMessages = limits.maxUnsentBytes / 64
+const maxWaitingRows = maxWaitingMessages
 
 /** Messages of one frame that are sent when the events before a position are. */
 interface Answer {
@@ -33,6 +34,7 @@ export class Outbox {
   private readonly sequencer: Sequencer
   private answers: Answer[] = []
   private waitingMessages = 0
+  private waitingRows = 0
   private events: StreamCursor | undefined
   private dropCopy: DropCopy | undefined
 
@@ -69,6 +71,7 @@ export class Outbox {
   answer(message: OutgoingMessage): void {
     const after = this.events?.end ?? 0
     this.waitingMessages++
+    this.waitingRows += rowsOf(message)
     const newest = this.answers.at(-1)
     const isShort = message.type === 'error' && newest?.messages[0].type === 'error'
     if (isShort && newest.after === after && newest.messages.length < errorsPerFrame) newest.messages.push(message)
@@ -78,6 +81,11 @@ export class Outbox {
   /** Whether so much waits for the peer that nothing should be added. */
   get isFull(): boolean {
     return (this.events?.unsentBytes ?? 0) > limits.maxUnsentBytes || this.waitingMessages > maxWaitingMessages
+  }
+
+  /** Whether the answers that wait are so long that nothing should be asked beside them. A single one may be longer. */
+  get isFullOfAnswers(): boolean {
+    return this.waitingRows > maxWaitingRows
   }
 
   /** Sends what `write` sends with as few system calls as possible. */
@@ -113,6 +121,7 @@ export class Outbox {
       } else {
         this.send(...messages)
         this.waitingMessages -= messages.length
+        for (const message of messages) this.waitingRows -= rowsOf(message)
         sent++
       }
     }
@@ -123,4 +132,12 @@ export class Outbox {
     this.sentMs = this.sequencer.monotonicMs
     this.socket.send(this.encoding === 'msgpack' ? slice : codecs.json.encode(...codecs.msgpack.decode(slice)))
   }
+}
+
+/** Rows in the lists of a message. */
+function rowsOf(message: OutgoingMessage): number {
+  if (message.type === 'error') return 0
+  let rows = 0
+  for (const value of Object.values(message)) if (Array.isArray(value)) rows += value.length
+  return rows
 }

@@ -257,6 +257,21 @@ describe('an answer', () => {
     expect(answered).toBe(limits.requestsPerSecond / 10)
   })
 
+  it('that is not read closes the connection before long answers fill the memory', async () => {
+    const venue = new TestVenue()
+    const socket = await venue.live('a')
+    for (let ref = 1; ref <= 500; ref++) venue.send(socket, newOrder(ref, farFromMarket))
+    venue.sequencer.endTurn()
+    socket.take()
+    socket.unsent = 2_000_000
+    // About 64 bytes a row, so that 16 MiB are 525 answers of 500 rows.
+    const answers = Math.ceil(limits.maxUnsentBytes / 64 / 500)
+    for (let count = 0; count < answers; count++) ask(venue, socket, { type: 'queryOpenOrders' })
+    expect(socket.closedWith).toBeUndefined()
+    expect(ask(venue, socket, { type: 'queryOpenOrders' })).toMatchObject([{ type: 'error', code: 'slowConsumer' }])
+    expect(socket.closedWith?.reason).toBe('slowConsumer')
+  })
+
   it('is notLoggedOn without a session, serviceHalted when order entry has stopped', async () => {
     const venue = new TestVenue()
     const [reader, trader] = [venue.connect('json'), await venue.live('a')]

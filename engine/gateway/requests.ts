@@ -142,7 +142,7 @@ export class Requests {
   private answerAll(messages: readonly OutgoingMessage[]): void {
     const { asker, outbox } = this
     if (asker.closed) return
-    if (outbox.isFull) {
+    if (outbox.isFull || outbox.isFullOfAnswers) {
       asker.closeAsSlow()
       return
     }
