@@ -24,7 +24,7 @@ import { Connection, type ConnectionServices } from './connection.ts'
 import type { DropCopy } from './drop-copy.ts'
 import { FrameReader } from './frame-reader.ts'
 import { type Identity, Session, type SessionReader } from './session.ts'
-import { StreamMemory } from './session-stream.ts'
+import { StreamMemory, type StreamOptions } from './session-stream.ts'
 import { type KeptStream, readStreamImage, StreamImageError, writeStreamImage } from './stream-image.ts'
 import type { Socket } from './transport.ts'
 
@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly logId: () => string
   /** A text that nobody can foresee, another one each time: what logons sign. By default 24 random bytes. */
   readonly randomText?: () => string
+  /** How sessions' events are kept. By default as many as the protocol promises. */
+  readonly streams?: StreamOptions
   /** Checks the signature of a logon; undefined if it does not verify, for whatever reason. */
   readonly authenticate: (nonce: string, logon: Message<'logon'>) => Promise<Identity | undefined>
   /** Called with an error that only a fault of the engine explains. */
@@ -273,7 +275,7 @@ export class Gateway {
   private session(number: number): Session {
     let session = this.sessions[number]
     if (session === undefined) {
-      session = new Session(number, this.streamMemory)
+      session = new Session(number, this.streamMemory, this.options.streams)
       this.sessions[number] = session
     }
     return session

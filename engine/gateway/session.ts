@@ -1,6 +1,6 @@
 /** A session as the gateway keeps it, connected or not. The session's rules and counters are the exchange's. */
 import { RateLimiter } from './rate-limiter.ts'
-import { SessionStream, type StreamCursor, type StreamMemory } from './session-stream.ts'
+import { SessionStream, type StreamCursor, type StreamMemory, type StreamOptions } from './session-stream.ts'
 
 /** Who logged on. */
 export interface Identity {
@@ -38,9 +38,9 @@ export class Session {
   /** Whether the turn that is being released brought events for it. */
   changed = false
 
-  constructor(number: number, memory: StreamMemory) {
+  constructor(number: number, memory: StreamMemory, options?: StreamOptions) {
     this.number = number
-    this.stream = new SessionStream(memory)
+    this.stream = new SessionStream(memory, options)
   }
 
   /** Gives the session to a connection, taking it from the one that had it. */
