@@ -10,6 +10,7 @@ import { Feed } from '../../engine/feed/feed.ts'
 import type { Connection } from '../../engine/gateway/connection.ts'
 import { Gateway, type GatewayOptions } from '../../engine/gateway/gateway.ts'
 import type { Identity } from '../../engine/gateway/session.ts'
+import type { StreamOptions } from '../../engine/gateway/session-stream.ts'
 import type { TransportHandlers } from '../../engine/gateway/transport.ts'
 import {
   type CommandLog,
@@ -66,6 +67,9 @@ export interface EngineSettings {
   readonly snapshotEvery: number
   readonly oldSegments: 'keep' | 'archive' | 'delete'
   readonly ratePerSecond: number
+  /** `os` only where the machine never loses its power. */
+  readonly logMode: 'sync' | 'os'
+  readonly streams: StreamOptions
   /** 32 hexadecimal digits. */
   readonly logIdentity: string
 }
@@ -99,7 +103,7 @@ export class EngineRun {
     this.listener = listener
     const clock = parts.clock(process.engineClock())
     const journal = parts.journal(parts.storage(access.folder('journal'), 'journal'), {
-      mode: 'sync',
+      mode: settings.logMode,
       segmentBytes,
       newIdentity: settings.logIdentity,
       monotonicMs: () => clock.monotonicMs(),
@@ -127,6 +131,7 @@ export class EngineRun {
       onFault: (error) => oracle.faulted('the engine failed to process a frame', error),
       clock,
       logId: () => this.log.identity,
+      streams: settings.streams,
       randomText: () => `nonce-${options.random.uint32()}`,
     })
     this.snapshots = parts.snapshots({

@@ -53,11 +53,14 @@ export function drawPlan(random: RandomSource): Plan {
   const sometimes = (oneIn: number, value: () => number) => (random.integerBelow(oneIn) === 0 ? value() : 0)
   const seconds = (least: number, most: number) => (least + random.uniform() * (most - least)) * 1e6
   const isHectic = random.integerBelow(3) === 0
+  const powerLossEveryUs = sometimes(2, () => seconds(0.5, 4))
   return {
     engine: {
       snapshotEvery: random.pick([0, 20, 40, 80]),
       oldSegments: random.pick(['keep', 'archive', 'delete']),
       ratePerSecond: random.pick([8, 1_000, 1_000]),
+      logMode: powerLossEveryUs === 0 && random.integerBelow(3) === 0 ? 'os' : 'sync',
+      streams: { chunkBytes: 2_048, retainedEvents: random.pick([40, 100, 100_000]) },
       logIdentity: identity(random),
     },
     traders: Array.from({ length: 4 }, () => drawTrader(random)),
@@ -65,7 +68,7 @@ export function drawPlan(random: RandomSource): Plan {
     hasWatcher: random.integerBelow(2) === 0,
     troubleUs: seconds(2.5, 8),
     killEveryUs: sometimes(2, () => seconds(0.5, 4)),
-    powerLossEveryUs: sometimes(2, () => seconds(0.5, 4)),
+    powerLossEveryUs,
     stopEveryUs: sometimes(4, () => seconds(1, 6)),
     failedStartOneIn: sometimes(3, () => 2 + random.integerBelow(3)),
     endsInCallOneIn: 1 + random.integerBelow(3),

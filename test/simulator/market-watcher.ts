@@ -11,14 +11,26 @@ export class MarketWatcher {
   private readonly world: World
   private readonly client: MarketDataClient
   private readonly process: VirtualProcess
+  /** Instruments of which trades may have been missed: while there was no connection. As long as one lasts it loses nothing. */
+  private mayMiss = new Set<number>()
 
   constructor(world: World) {
     this.world = world
     this.process = new VirtualProcess(world.time, world.random, world.wall)
-    this.client = new MarketDataClient({
+    const options = {
       url: 'ws://engine/v1',
-      openWebSocket: (_, subprotocol) => world.network.connect(this.process, 0, subprotocol),
+      openWebSocket: (_: string, subprotocol: string) => world.network.connect(this.process, 0, subprotocol),
       clock: this.process.clientClock(),
+    }
+    this.client = new MarketDataClient(options, {
+      onState: (state) => {
+        if (state === 'disconnected') this.mayMiss = new Set(instrumentDefinitions.map(({ instrument }) => instrument))
+      },
+      onTrades: ({ instrument }) => this.mayMiss.delete(instrument),
+      onGap: (channel, instrument) => {
+        if (channel === 'trades' && this.mayMiss.delete(instrument)) return
+        world.oracle.violated('I6', `something was missed on ${channel} of instrument ${instrument}`)
+      },
     })
     for (const channel of ['book', 'trades', 'top', 'status'] as const) this.client.subscribe(channel, 0)
     this.connect()

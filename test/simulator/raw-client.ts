@@ -14,6 +14,8 @@ import { VirtualProcess } from './virtual-process.ts'
 
 const mostSendings = 5
 const rememberedMessages = 40
+const floodOneIn = 100
+const floodMessages = 250
 const rememberedOrders = 10
 const heartbeatEveryUs = 900_000
 
@@ -42,9 +44,27 @@ export class RawClient {
     world.time.every(heartbeatEveryUs, () => this.live?.send(codecs.msgpack.encode({ type: 'heartbeat' })))
   }
 
+  /** Goes, without a word. The engine has to find that out. */
   settle(): void {
     this.isActive = false
+    this.process.kill()
+    this.world.network.clientDied(this.process)
+    this.live = undefined
   }
+
+  readonly isSettled = true
+
+  whatIsMissing(): string | undefined {
+    const { session } = this.identity
+    const isConnected = this.world.oracle.reference.exchange.session(session)?.connected
+    return isConnected ? `session ${session} is gone, but counts as connected` : undefined
+  }
+
+  describe(): string {
+    return `session ${this.identity.session} is gone`
+  }
+
+  finish(): void {}
 
   private plan(actEveryUs: number): void {
     this.world.time.after(this.random.exponential(actEveryUs), () => {
@@ -62,6 +82,7 @@ export class RawClient {
     else if (draw < 7) this.babble(random.pick([...this.sockets]))
     else if (draw < 30) this.repeat(random.pick([...this.sockets]))
     else if (draw < 34) this.ask()
+    else if (random.integerBelow(floodOneIn) === 0) this.flood()
     else this.request()
   }
 
@@ -119,6 +140,17 @@ export class RawClient {
       this.remember(encodeMessagePack({ ...other, ref } as OutgoingMessage))
     }
     this.sendCopies(this.live, message)
+  }
+
+  /** More in one frame than a segment of the log holds. */
+  private flood(): void {
+    const messages: Uint8Array[] = []
+    for (let count = 0; count < floodMessages; count += 1) {
+      this.lastRef += 1
+      const wish = drawWish(this.random, this.orders, 0, false)
+      messages.push(encodeMessagePack({ ...wish, ref: this.lastRef } as OutgoingMessage))
+    }
+    this.live?.send(Buffer.concat(messages))
   }
 
   private repeat(socket: WebSocketLike): void {

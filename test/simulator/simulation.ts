@@ -95,6 +95,7 @@ class Simulation {
     this.parts = { ...realEngineParts, ...parts }
     this.world = {
       ...{ time, wall, oracle, trace, network: this.network, random: new RandomSource(random.uint32()) },
+      retainedEvents: this.plan.engine.streams.retainedEvents,
       makeSession: makeSession ?? ((sessionOptions, handlers) => new ClientSession(sessionOptions, handlers)),
     }
   }
@@ -117,13 +118,19 @@ class Simulation {
     this.endTrouble()
     for (const trader of traders) trader.settle()
     raw?.settle()
-    await this.settle(isBroken, watcher === undefined ? traders : [...traders, watcher])
+    await this.settle(
+      isBroken,
+      [...traders, raw, watcher].filter((actor) => actor !== undefined),
+    )
     await this.finish(isBroken)
     return this.result()
   }
 
   /** Waits until everybody is back, has all answers and knows all that there is to know. */
-  private async settle(isBroken: () => boolean, actors: readonly (Trader | MarketWatcher)[]): Promise<void> {
+  private async settle(
+    isBroken: () => boolean,
+    actors: readonly (Trader | RawClient | MarketWatcher)[],
+  ): Promise<void> {
     const { oracle, time } = this
     const untilUs = time.nowUs + settlingUs
     while (!isBroken()) {
@@ -142,11 +149,12 @@ class Simulation {
     for (const actor of actors) actor.finish()
   }
 
-  /** All is quiet: the power goes, and what is left must be all that there was. */
+  /** All is quiet: the engine dies, with its machine if it may, and what is left must be all that there was. */
   private async finish(isBroken: () => boolean): Promise<void> {
     const { oracle, time } = this
     if (isBroken()) return
-    this.losePower()
+    if (this.plan.engine.logMode === 'sync') this.losePower()
+    else this.engineEnds(this.engine!, false)
     await time.run(() => isBroken() || this.engine !== undefined, time.nowUs + settlingUs)
     if (isBroken()) return
     if (this.engine === undefined) oracle.violated('liveness', 'the engine did not come back')

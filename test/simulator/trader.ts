@@ -26,6 +26,8 @@ export interface World {
   readonly oracle: Oracle
   readonly trace: Trace
   readonly makeSession: MakeSession
+  /** Events that the engine keeps at least. */
+  readonly retainedEvents: number
 }
 
 export interface TraderSettings {
@@ -59,6 +61,9 @@ class Incarnation {
   /** Refs of requests of which it was said that they had no effect. */
   readonly withoutEffect: number[] = []
   wasLive = false
+  /** Whether it asked for a drop copy, and the next event of each session of that. */
+  hasCopy = false
+  readonly copies = new Map<string, number>()
 
   constructor(process: VirtualProcess, expectedEvent: number) {
     this.process = process
@@ -230,7 +235,7 @@ export class Trader {
       return
     }
     if (!incarnation.wasLive) return
-    if (session.state === 'live' && random.integerBelow(12) === 0) this.ask(session)
+    if (session.state === 'live' && random.integerBelow(12) === 0) this.ask(incarnation)
     // Often several at a time, so that they share a frame and a batch.
     const count = random.integerBelow(4) === 0 ? 1 + random.integerBelow(6) : 1
     for (let index = 0; index < count; index += 1) this.request(session)
@@ -248,8 +253,9 @@ export class Trader {
     if (this.orders.length > rememberedOrders) this.orders.shift()
   }
 
-  private ask(session: ClientSession): void {
+  private ask(incarnation: Incarnation): void {
     const { random } = this.world
+    const { session } = incarnation
     const lost = () => {}
     switch (random.integerBelow(4)) {
       case 0:
@@ -262,7 +268,9 @@ export class Trader {
         session.queryOrder(this.orders.at(-1) ?? 1).catch(lost)
         break
       default:
-        if (session.dropCopyPositions.length === 0) session.subscribeDropCopy().catch(lost)
+        // Asked for again it would begin anew.
+        if (!incarnation.hasCopy) session.subscribeDropCopy().catch(lost)
+        incarnation.hasCopy = true
     }
   }
 
@@ -281,9 +289,20 @@ export class Trader {
       onUnanswered: (request, outcome) => {
         this.takeOutcome(incarnation, request, outcome)
         if (outcome === 'noEffect') incarnation.withoutEffect.push(request.ref)
+        if (outcome === 'open' && !oracle.audit.wasProcessed(this.identity.session, request.ref)) {
+          oracle.violated(
+            'I2',
+            `${this.name} was told that order ${request.ref} is open, but the log has no such order`,
+          )
+        }
       },
       onGap: (expected, first) => {
+        if (first - expected > this.world.retainedEvents) return
         oracle.violated('I6', `${this.name} was told that events ${expected} to ${first - 1} are not kept`)
+      },
+      onDropCopy: (session, { eventNumber }) => this.takeCopy(incarnation, session, eventNumber),
+      onDropCopyGap: (session, _, first) => {
+        incarnation.copies.set(session, first)
       },
       onNewLog: () => oracle.violated('I1', `${this.name} was told that the log is another one`),
       onSnapshot: () => {
@@ -303,6 +322,17 @@ export class Trader {
     incarnation.expectedEvent = eventNumber + 1
     if (incarnation !== this.current) return
     this.record = { nextEvent: eventNumber + 1, logId: incarnation.session.logId }
+  }
+
+  private takeCopy({ copies }: Incarnation, session: string, eventNumber: number): void {
+    const expected = copies.get(session) ?? eventNumber
+    if (eventNumber !== expected) {
+      this.world.oracle.violated(
+        'I6',
+        `${this.name} was told event ${eventNumber} of ${session} where ${expected} was due`,
+      )
+    }
+    copies.set(session, eventNumber + 1)
   }
 
   private takeOutcome(incarnation: Incarnation, { ref }: Request, outcome: string): void {
