@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
 import { Exchange } from './core/index.ts'
 import { LogWriteError, SnapshotStore } from './log/index.ts'
 import { TestDisk } from './log/test-disk.ts'
@@ -124,6 +124,28 @@ it('a disk that is full does not stop the orders; the next one is tried when it 
   await snapshots.take()
   expect(newest()?.position.sequence).toBe(venue.exchange.sequence)
 })
+
+it.each(['imageBytes', 'image'] as const)(
+  'want of memory for it (%s) does not stop the orders either, nor the engine from stopping',
+  async (name) => {
+    const { venue, snapshots, taken, failures, trade } = await setUp()
+    const { exchange } = venue
+    vi.spyOn(exchange, name).mockImplementation(() => {
+      throw new RangeError('Array buffer allocation failed')
+    })
+    trade(1)
+    const asked = snapshots.take()
+    trade(1)
+    await asked
+    expect(failures.map(({ message }) => message)).toEqual(['Array buffer allocation failed'])
+    trade(1)
+    expect(venue.sequencer.state).toBe('open')
+    await snapshots.stop()
+    await venue.sequencer.close()
+    expect(venue.sequencer.state).toBe('closed')
+    expect(taken.length).toBe(name === 'image' ? 0 : 1)
+  },
+)
 
 it('at the end one is taken if anything happened since, and one that is under way gives way to it', async () => {
   const { venue, snapshots, taken, failures, trade, newest } = await setUp()

@@ -78,7 +78,7 @@ export class Snapshots {
 
   /** Takes one, unless one is being taken already. Resolves when it is on the disk, or could not be written. */
   take(): Promise<void> {
-    this.underWay ??= this.takeOne().finally(() => {
+    this.underWay ??= this.orFailure(() => this.takeOne()).finally(() => {
       this.underWay = undefined
     })
     return this.underWay
@@ -95,9 +95,10 @@ export class Snapshots {
     const { everyCommands, exchange, store } = this.options
     if (exchange.sequence === this.lastSequence) await this.underWay
     else if (everyCommands > 0) {
-      await this.write(await this.copyReleased(this.takeFormer()), async ({ header, parts }) =>
-        store.writeNow(header, parts),
-      )
+      await this.orFailure(async () => {
+        const copy = await this.copyReleased(this.takeFormer())
+        await this.write(copy, async ({ header, parts }) => store.writeNow(header, parts))
+      })
     }
   }
 
@@ -107,6 +108,15 @@ export class Snapshots {
     this.lastSequence = exchange.sequence
     const copy = await this.copyReleased(await imageMemory(exchange, clock, this.takeFormer()))
     await this.write(copy, ({ header, parts }) => store.write(header, parts))
+  }
+
+  /** Whatever goes wrong, for want of memory for one, the orders go on. */
+  private async orFailure(take: () => Promise<void>): Promise<void> {
+    try {
+      await take()
+    } catch (error) {
+      this.options.onFailure(error as Error)
+    }
   }
 
   /** Memory that is in use for one image must not be found by another. */
@@ -139,10 +149,18 @@ export class Snapshots {
   /** Undefined if order entry has stopped. */
   private copyReleased(memory: ArrayBuffer | undefined): Promise<Copy | undefined> {
     const { sequencer } = this.options
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const halted = () => resolve(undefined)
+      const copy = () => {
+        // Thrown out of a release it would end the engine.
+        try {
+          resolve(this.copy(memory))
+        } catch (error) {
+          reject(error)
+        }
+      }
       if (sequencer.state !== 'open') halted()
-      else sequencer.afterRelease(() => resolve(this.copy(memory)), halted)
+      else sequencer.afterRelease(copy, halted)
     })
   }
 
