@@ -116,6 +116,19 @@ describe('the key registry', () => {
     expect(der(after.publicKey('maker', 'main'))).not.toBe(before)
   })
 
+  it('never issues a revoked key again, not even where its private half lies there still', () => {
+    const registry = new KeyRegistry(folder)
+    registry.add('maker', 'main')
+    const revoked = der(registry.publicKey('maker', 'main'))
+    const path = registry.privateKeyPath('maker', 'main')
+    const secret = readFileSync(path)
+    registry.revoke('maker', 'main')
+    writeFileSync(path, secret)
+    expect(registry.issue('maker', 'main')).toBe(true)
+    expect(der(registry.publicKey('maker', 'main'))).not.toBe(revoked)
+    expect(readFileSync(path)).not.toEqual(secret)
+  })
+
   it('says which private key it cannot use, and what to do', () => {
     mkdirSync(join(folder, 'keys'))
     writeFileSync(join(folder, 'keys', 'maker.main.key'), '')

@@ -91,6 +91,9 @@ export class KeyRegistry {
    */
   issue(participant: string, session: string): boolean {
     if (this.publicKey(participant, session) !== undefined) return false
+    // A private key that is still there was not removed when its session's key was revoked, or was put back since.
+    if (this.entries.has(`${participant}/${session}`))
+      rmSync(this.privateKeyPath(participant, session), { force: true })
     this.set(participant, session, this.ownKey(participant, session))
     return true
   }

@@ -316,7 +316,8 @@ export class Connection implements FrameTarget, SessionConnection, Asker {
     this.receivedMs = Math.min(nowMs, this.receivedMs + stalledMs)
     this.openedMs = Math.min(nowMs, this.openedMs + stalledMs)
     if (this.state === 'closed') return
-    if (this.state !== 'live' && !this.requests.hasSubscribed && nowMs - this.openedMs >= limits.logonTimeoutMs) {
+    // Who logs on is not to blame for a disk that takes longer than that.
+    if (this.state === 'new' && !this.requests.hasSubscribed && nowMs - this.openedMs >= limits.logonTimeoutMs) {
       this.closeWith('logonTimeout', `neither logged on nor subscribed within ${limits.logonTimeoutMs} ms`)
     } else if (nowMs - this.receivedMs >= this.heartbeatIntervalMs * limits.heartbeatIntervalsUntilDead) {
       this.closeWith('heartbeatTimeout', `nothing arrived for ${Math.round(nowMs - this.receivedMs)} ms`)

@@ -83,6 +83,25 @@ describe('while the disk is slow', () => {
   })
 })
 
+describe('a logon that waits for the disk', () => {
+  it('waits for as long as it takes, and is no logon that never came', async () => {
+    const venue = new TestVenue()
+    venue.gateway.start(60_000)
+    venue.sequencer.endTurn()
+    venue.log.isSlow = true
+    const [socket, idle] = [venue.connect(), venue.connect()]
+    await venue.logOn(socket, 'a')
+    for (let seconds = 0; seconds < 11; seconds++) {
+      venue.send(socket, { type: 'heartbeat' })
+      venue.send(idle, { type: 'heartbeat' })
+      for (let sweeps = 0; sweeps < 10; sweeps++) venue.pass(100)
+    }
+    expect([socket.closedWith, idle.closedWith?.reason]).toEqual([undefined, 'logonTimeout'])
+    finish(venue)
+    expect(types(socket)).toContain('logonResult')
+  })
+})
+
 describe('a revoked key', () => {
   it('closes the connection of the session, whose orders are cancelled as after any end', async () => {
     const venue = new TestVenue()
