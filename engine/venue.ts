@@ -171,6 +171,8 @@ function takeSnapshots(options: VenueOptions, sources: SnapshotSources, logger: 
 
 /** Sees to it that every configured session has a key. */
 function registerSessions(registry: KeyRegistry, configuration: Configuration): void {
+  // A key may have been revoked while the log was read, and must not be written back as a good one.
+  registry.reloadIfChanged()
   let changed = false
   for (const participant of configuration.participants) {
     for (const { name, publicKey } of participant.sessions) {
