@@ -21,9 +21,9 @@ const damage: Partial<Plan> = { powerLossEveryUs: 7e5, damageOneIn: 1, misreadin
 const slowness: Partial<Plan> = { slowEveryUs: 2e5, killEveryUs: 5e5 }
 const cuts: Partial<Plan> = { cutEveryUs: 2e5 }
 
-/** The plan of a seed with another trouble, and with many snapshots. */
+/** The plan of a seed with another trouble, with many snapshots, and a log that has to survive the loss of power. */
 function withTrouble(trouble: Partial<Plan>): (plan: Plan) => Plan {
-  return (plan) => ({ ...plan, engine: { ...plan.engine, snapshotEvery: 20 }, ...trouble })
+  return (plan) => ({ ...plan, engine: { ...plan.engine, snapshotEvery: 20, logMode: 'sync' }, ...trouble })
 }
 
 async function firstViolation(options: {
@@ -46,11 +46,11 @@ describe('an engine is found out that', () => {
     ['takes a commit that failed for one that did not', engine.ignoresFailedCommits, failures, ['I1', 'I8']],
     ['tries a failed sync again and believes it', engine.triesFailedSyncAgain, failures, ['I1', 'I8', 'availability']],
     ['cuts off a good tail', engine.cutsGoodTail, kills, ['I1']],
-    ['does not read its log to the end', engine.stopsReadingEarly, kills, ['I1']],
+    ['does not read its log to the end', engine.stopsReadingEarly, kills, ['I1', 'liveness']],
     ['believes damaged batches', engine.ignoresChecksums, damage, ['I1', 'I3', 'I8', 'fault', 'availability']],
     ['does not miss its last segment', engine.ignoresContinuedMark, damage, ['I1', 'availability']],
     ['forgets refs', engine.forgetsRefs, kills, ['I2', 'I3', 'I6', 'I8']],
-    ['replays commands at other times', engine.turnsBackTime, kills, ['I3', 'I6']],
+    ['replays commands at other times', engine.turnsBackTime, kills, ['I3', 'I6', 'availability']],
     ['forgets events that are in a snapshot', engine.forgetsStreams, kills, ['availability', 'I6']],
     ['resumes too late', engine.resumesTooLate, cuts, ['I6']],
     ['tells what did not happen', engine.tellsOtherFills, {}, ['I6']],

@@ -67,6 +67,7 @@ export interface EngineSettings {
   readonly snapshotEvery: number
   readonly oldSegments: 'keep' | 'archive' | 'delete'
   readonly ratePerSecond: number
+  readonly segmentBytes: number
   /** `os` only where the machine never loses its power. */
   readonly logMode: 'sync' | 'os'
   readonly streams: StreamOptions
@@ -74,7 +75,6 @@ export interface EngineSettings {
   readonly logIdentity: string
 }
 
-const segmentBytes = 4_096
 const orderCapacity = 64
 const longestAuthenticationUs = 3_000
 /** As in engine.ts. */
@@ -104,7 +104,7 @@ export class EngineRun {
     const clock = parts.clock(process.engineClock())
     const journal = parts.journal(parts.storage(access.folder('journal'), 'journal'), {
       mode: settings.logMode,
-      segmentBytes,
+      segmentBytes: settings.segmentBytes,
       newIdentity: settings.logIdentity,
       monotonicMs: () => clock.monotonicMs(),
     })

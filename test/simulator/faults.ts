@@ -24,8 +24,9 @@ export interface Plan {
   /** Of so many starts one reads something wrong, or meets a disk that was damaged meanwhile; 0: none. */
   readonly misreadingOneIn: number
   readonly damageOneIn: number
-  /** Mean time between two steps of the wall clock; 0: none. */
+  /** Mean time between two steps of the wall clock, and two moments at which the whole machine stands still; 0: none. */
   readonly clockStepEveryUs: number
+  readonly standstillEveryUs: number
   /** Mean time between two spells of a slow, a full and a failing disk; 0: none. */
   readonly slowEveryUs: number
   readonly fullEveryUs: number
@@ -59,6 +60,7 @@ export function drawPlan(random: RandomSource): Plan {
       snapshotEvery: random.pick([0, 20, 40, 80]),
       oldSegments: random.pick(['keep', 'archive', 'delete']),
       ratePerSecond: random.pick([8, 1_000, 1_000]),
+      segmentBytes: 4_096,
       logMode: powerLossEveryUs === 0 && random.integerBelow(3) === 0 ? 'os' : 'sync',
       streams: { chunkBytes: 2_048, retainedEvents: random.pick([40, 100, 100_000]) },
       logIdentity: identity(random),
@@ -75,6 +77,7 @@ export function drawPlan(random: RandomSource): Plan {
     misreadingOneIn: sometimes(6, () => 2 + random.integerBelow(3)),
     damageOneIn: sometimes(6, () => 2 + random.integerBelow(3)),
     clockStepEveryUs: sometimes(3, () => seconds(0.5, 3)),
+    standstillEveryUs: sometimes(6, () => seconds(1, 4)),
     slowEveryUs: sometimes(3, () => seconds(0.5, 3)),
     fullEveryUs: sometimes(5, () => seconds(1, 5)),
     failingEveryUs: sometimes(4, () => seconds(1, 5)),

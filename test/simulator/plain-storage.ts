@@ -1,8 +1,11 @@
-/** A simulated disk as a reader sees it that nothing happens to: no time passes, nothing fails. It cannot write. */
+/**
+ * A simulated disk as a reader sees it that nothing happens to: no time passes, nothing fails. It cannot write, and may be
+ * kept from seeing some folders.
+ */
 import type { JournalStorage } from '../../engine/log/journal-storage.ts'
 import type { FileNode, SimulatedDisk } from './disk.ts'
 
-export function plainStorage(disk: SimulatedDisk, folder: string): JournalStorage {
+export function plainStorage(disk: SimulatedDisk, folder: string, hidden: readonly string[] = []): JournalStorage {
   const files = new Map<number, FileNode>()
   const open = (name: string) => {
     const node = disk.find(`${folder}/${name}`)
@@ -16,7 +19,7 @@ export function plainStorage(disk: SimulatedDisk, folder: string): JournalStorag
   return {
     prepareFolder: () => {},
     pathOf: (name) => `${folder}/${name}`,
-    list: () => disk.list(folder).map((path) => path.slice(folder.length + 1)),
+    list: () => (hidden.includes(folder) ? [] : disk.list(folder).map((path) => path.slice(folder.length + 1))),
     openForReading: open,
     sizeOf: (file) => files.get(file)!.size,
     read(file, bytes, offset, length, position) {
@@ -26,7 +29,7 @@ export function plainStorage(disk: SimulatedDisk, folder: string): JournalStorag
       return count
     },
     close: () => {},
-    beside: (other) => plainStorage(disk, other),
+    beside: (other) => plainStorage(disk, other, hidden),
     openForWriting: refuse,
     create: refuse,
     write: refuse,

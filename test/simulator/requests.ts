@@ -1,5 +1,6 @@
 /** What traders ask for: requests of all kinds, near enough to the price that they meet. */
 import type { RandomSource } from '../../bots/runtime/random.ts'
+import type { ClientSession } from '../../protocol/client/index.ts'
 import type { Request, WithoutRef } from '../../protocol/client/session-types.ts'
 import { instrumentDefinitions } from './exchange-setup.ts'
 
@@ -85,4 +86,24 @@ function adminWish(random: RandomSource, instrument: number): Wish {
 function priceNear(random: RandomSource, instrument: number): number {
   const { referencePriceTicks } = instrumentDefinitions[instrument - 1]
   return referencePriceTicks - spreadTicks + random.integerBelow(2 * spreadTicks + 1)
+}
+
+/** Asks for it and returns its ref. */
+export function submit(session: ClientSession, wish: Wish): number {
+  switch (wish.type) {
+    case 'newOrder': {
+      const { type: _, side, ...order } = wish
+      return session.newOrder({ ...order, side: side as 'buy' | 'sell' })
+    }
+    case 'cancelOrder':
+      return session.cancelOrder(wish.orderRef)
+    case 'replaceOrder':
+      return session.replaceOrder(wish.orderRef, wish.quantityLots, wish.priceTicks)
+    case 'massCancel':
+      return session.massCancel(wish.instrument, wish.side)
+    case 'massQuote':
+      return session.massQuote(wish.group, wish.quotes)
+    default:
+      return session.control(wish)
+  }
 }

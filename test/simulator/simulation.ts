@@ -9,7 +9,7 @@ import { ClientSession } from '../../protocol/client/index.ts'
 import { type Damage, damageSomething } from './damage.ts'
 import { type PowerLoss, SimulatedDisk } from './disk.ts'
 import { DiskAccess, type DiskConditions } from './disk-access.ts'
-import { type EngineParts, EngineRun, realEngineParts } from './engine-run.ts'
+import { type EngineParts, EngineRun, type EngineSettings, realEngineParts } from './engine-run.ts'
 import { sessions } from './exchange-setup.ts'
 import { calmDisk, calmNetwork, drawClockStepUs, drawMisreading, drawPlan, type Plan } from './faults.ts'
 import { checkAtTheEnd } from './final-checks.ts'
@@ -50,6 +50,7 @@ const longestDowntimeUs = 600_000
 const settlingUs = 90_000_000
 const quietUs = 250_000
 const longestSpellUs = 2_000_000
+const longestStandstillUs = 4_000_000
 const slowSyncUs = [50_000, 500_000] as const
 
 export function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
@@ -73,6 +74,8 @@ class Simulation {
   private engine: EngineRun | undefined
   private damage: Damage | undefined
   private starts = 0
+  /** Whether parts of the log may be gone, on purpose. */
+  private mayHaveDeleted = false
   private inTrouble = true
 
   constructor(seed: number, { keepsTrace = false, parts, makeSession, change }: SimulationOptions) {
@@ -158,7 +161,7 @@ class Simulation {
     await time.run(() => isBroken() || this.engine !== undefined, time.nowUs + settlingUs)
     if (isBroken()) return
     if (this.engine === undefined) oracle.violated('liveness', 'the engine did not come back')
-    else checkAtTheEnd(oracle, this.disk, this.plan)
+    else checkAtTheEnd(oracle, this.disk, this.plan, this.mayHaveDeleted)
   }
 
   private result(): SimulationResult {
@@ -175,7 +178,7 @@ class Simulation {
   // ── the engine's lives ────────────────────────────────────────────────────────────────────────────────────────────
 
   private start(): void {
-    const { time, random, trace, oracle, plan } = this
+    const { time, random, trace, oracle } = this
     this.starts += 1
     const process = new VirtualProcess(time, new RandomSource(random.uint32()), this.wall)
     const access = new DiskAccess(
@@ -192,7 +195,7 @@ class Simulation {
     trace.note('engine', 'starts', this.starts)
     try {
       const options = { process, access, listener, random: new RandomSource(random.uint32()), oracle, parts }
-      const engine = new EngineRun({ ...options, settings: plan.engine })
+      const engine = new EngineRun({ ...options, settings: this.settings() })
       engine.open()
       this.engine = engine
       this.network.listener = listener
@@ -205,6 +208,16 @@ class Simulation {
       this.restart()
     }
     this.repairDamage()
+  }
+
+  /** Mostly those of the plan, but an engine may be started with others than before. */
+  private settings(): EngineSettings {
+    const { random, plan } = this
+    const { engine } = plan
+    const oldSegments =
+      random.integerBelow(4) === 0 ? random.pick(['keep', 'archive', 'delete'] as const) : engine.oldSegments
+    if (oldSegments === 'delete') this.mayHaveDeleted = true
+    return { ...engine, oldSegments, segmentBytes: random.integerBelow(4) === 0 ? 8_192 : engine.segmentBytes }
   }
 
   private spoilStart(access: DiskAccess): void {
@@ -231,9 +244,9 @@ class Simulation {
 
   /** One snapshot may be damaged, there is another; both may be as long as the log is there from the beginning. */
   private isLogBeyondRepair(): boolean {
-    const { damage, plan } = this
+    const { damage } = this
     if (damage === undefined) return false
-    return damage.folder !== 'snapshots' || (damage.isOfTwo && plan.engine.oldSegments === 'delete')
+    return damage.folder !== 'snapshots' || (damage.isOfTwo && this.mayHaveDeleted)
   }
 
   private repairDamage(): void {
@@ -313,6 +326,11 @@ class Simulation {
     this.again(plan.clockStepEveryUs, () => {
       wall.offsetUs += drawClockStepUs(random)
       trace.note('clock', 'steps', wall.offsetUs)
+    })
+    this.again(plan.standstillEveryUs, () => {
+      const standstillUs = random.integerBelow(longestStandstillUs)
+      trace.note('clock', 'stands still', standstillUs)
+      this.time.spend(standstillUs)
     })
     this.again(plan.cutEveryUs, () => {
       const wires = [...this.network.wires]

@@ -8,9 +8,10 @@ import type { ClientSession, SessionHandlers, SessionOptions } from '../../proto
 import type { Request, SessionEvent } from '../../protocol/client/session-types.ts'
 import { codecs } from '../../protocol/codec.ts'
 import type { SessionIdentity } from './exchange-setup.ts'
+import { Incarnation } from './incarnation.ts'
 import type { SimulatedNetwork } from './network.ts'
 import type { Oracle } from './oracle.ts'
-import { drawWish, type Wish } from './requests.ts'
+import { drawWish, submit } from './requests.ts'
 import type { Trace } from './trace.ts'
 import { VirtualProcess, type WallClock } from './virtual-process.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -50,27 +51,6 @@ interface ClientRecord {
 const rememberedOrders = 12
 const longestAbsenceUs = 1_500_000
 
-/** One process that has the session. */
-class Incarnation {
-  readonly process: VirtualProcess
-  session!: ClientSession
-  /** Number of the event that comes next; 0 while it is not known. */
-  expectedEvent: number
-  /** What came of each request: how its outcome was told. */
-  readonly outcomes = new Map<number, string>()
-  /** Refs of requests of which it was said that they had no effect. */
-  readonly withoutEffect: number[] = []
-  wasLive = false
-  /** Whether it asked for a drop copy, and the next event of each session of that. */
-  hasCopy = false
-  readonly copies = new Map<string, number>()
-
-  constructor(process: VirtualProcess, expectedEvent: number) {
-    this.process = process
-    this.expectedEvent = expectedEvent
-  }
-}
-
 export class Trader {
   readonly identity: SessionIdentity
   private readonly world: World
@@ -80,7 +60,7 @@ export class Trader {
   private former: Incarnation[] = []
   private record: ClientRecord = { nextEvent: 0, logId: '' }
   private orders: number[] = []
-  /** Refs of all that it ever asked for. */
+  /** Refs of all that any of its processes asked for. */
   private readonly asked = new Set<number>()
   private isTrading = true
 
@@ -120,6 +100,7 @@ export class Trader {
     const { oracle } = this.world
     this.checkFormer(Number.POSITIVE_INFINITY)
     this.checkWithoutEffect(this.current!, Number.POSITIVE_INFINITY)
+    this.checkAnswered(this.current!)
     const unasked = oracle.audit.processedRefs(this.identity.session).find((ref) => !this.asked.has(ref))
     if (unasked !== undefined)
       oracle.violated('I2', `the log has command ${unasked} of ${this.name}, which it never made`)
@@ -194,10 +175,13 @@ export class Trader {
 
   private depart(): void {
     const { random, trace } = this.world
-    const { session, wasLive } = this.current!
+    const incarnation = this.current!
+    const { session, wasLive } = incarnation
     trace.note(this.name, 'departs')
-    if (wasLive && random.integerBelow(2) === 0) this.asked.add(session.massCancel())
-    session.close().catch(() => {})
+    if (wasLive && random.integerBelow(2) === 0) this.note(incarnation, session.massCancel())
+    void session.close().then((isAnswered) => {
+      if (isAnswered) this.checkAnswered(incarnation)
+    })
     this.leave()
     this.begin(random.integerBelow(longestAbsenceUs))
   }
@@ -238,19 +222,24 @@ export class Trader {
     if (session.state === 'live' && random.integerBelow(12) === 0) this.ask(incarnation)
     // Often several at a time, so that they share a frame and a batch.
     const count = random.integerBelow(4) === 0 ? 1 + random.integerBelow(6) : 1
-    for (let index = 0; index < count; index += 1) this.request(session)
+    for (let index = 0; index < count; index += 1) this.request(incarnation)
   }
 
-  private request(session: ClientSession): void {
+  private request(incarnation: Incarnation): void {
     const { random, time, wall } = this.world
     const isAdmin = this.identity.name === 'admin'
     const wish = drawWish(random, this.orders, 1_791_211_200_000_000 + time.nowUs + wall.offsetUs, isAdmin)
-    const ref = submit(session, wish)
-    this.asked.add(ref)
+    const ref = submit(incarnation.session, wish)
+    this.note(incarnation, ref)
     this.world.trace.note(this.name, wish.type, ref)
     if (wish.type !== 'newOrder') return
     this.orders.push(ref)
     if (this.orders.length > rememberedOrders) this.orders.shift()
+  }
+
+  private note(incarnation: Incarnation, ref: number): void {
+    this.asked.add(ref)
+    incarnation.asked.add(ref)
   }
 
   private ask(incarnation: Incarnation): void {
@@ -386,6 +375,12 @@ export class Trader {
     this.world.network.clientDied(process)
   }
 
+  private checkAnswered({ asked, outcomes }: Incarnation): void {
+    const unanswered = [...asked].find((ref) => !outcomes.has(ref))
+    if (unanswered === undefined) return
+    this.world.oracle.violated('liveness', `${this.name} was never told what came of request ${unanswered}`)
+  }
+
   private checkWithoutEffect({ withoutEffect }: Incarnation, lastRef: number): void {
     const { oracle } = this.world
     const { session } = this.identity
@@ -393,25 +388,5 @@ export class Trader {
       if (ref > lastRef || !oracle.audit.wasProcessed(session, ref)) continue
       oracle.violated('I2', `${this.name} was told that request ${ref} had no effect, but the log has it`)
     }
-  }
-}
-
-/** Asks for it and returns its ref. */
-function submit(session: ClientSession, wish: Wish): number {
-  switch (wish.type) {
-    case 'newOrder': {
-      const { type: _, side, ...order } = wish
-      return session.newOrder({ ...order, side: side as 'buy' | 'sell' })
-    }
-    case 'cancelOrder':
-      return session.cancelOrder(wish.orderRef)
-    case 'replaceOrder':
-      return session.replaceOrder(wish.orderRef, wish.quantityLots, wish.priceTicks)
-    case 'massCancel':
-      return session.massCancel(wish.instrument, wish.side)
-    case 'massQuote':
-      return session.massQuote(wish.group, wish.quotes)
-    default:
-      return session.control(wish)
   }
 }
