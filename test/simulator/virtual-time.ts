@@ -1,6 +1,6 @@
 /**
  * Time in the simulation: a queue of what is to happen and when. Nothing happens but by it, one thing after another, and
- * between two of them every promise that can go on does. Times are whole microseconds.
+ * between two of them promises that can go on do. Times are whole microseconds.
  */
 
 export interface Appointment {
@@ -11,8 +11,8 @@ export interface Appointment {
   action: (() => void) | undefined
 }
 
-/** Steps of the microtask queue between two events: more than the longest chain of promises in engine or client. */
-const microtaskSteps = 8
+/** Steps of the microtask queue between two events. A longer chain of promises goes on between the next ones. */
+const microtaskSteps = 4
 
 export class VirtualTime {
   nowUs = 0
