@@ -174,6 +174,37 @@ describe('events that are no longer kept', () => {
   })
 })
 
+test('a connection lost right behind a snapshot changes nothing of what that said of pending requests', async () => {
+  const engine = new FakeEngine()
+  const { told, handlers } = diary()
+  let cuts = 1
+  const session = await liveSession(engine, {
+    ...handlers,
+    onSnapshot: (snapshot) => {
+      handlers.onSnapshot?.(snapshot)
+      if (engine.firstKeptEvent > 1 && cuts-- > 0) engine.cut()
+    },
+  })
+  told.length = 0
+  engine.requests = 'mute'
+  session.newOrder(order)
+  session.newOrder(order)
+  session.cancelOrder(2)
+  await settle()
+  engine.firstKeptEvent = engine.events.length + 1
+  await comeBack(engine)
+  await reconnect()
+  expect(told.filter((text) => text !== 'disconnected' && text !== 'connecting')).toEqual([
+    'gap 1 to 4',
+    'snapshot [1: 5 lots] []',
+    'newOrder 1: open',
+    // Both were carried out, not without effect.
+    'newOrder 2: unknown',
+    'cancelOrder 3: unknown',
+    'live',
+  ])
+})
+
 test('a session that its owner closes while it is told of its past stays closed', async () => {
   const engine = new FakeEngine()
   const session = await liveSession(engine, { onUnanswered: () => void session.close() })

@@ -234,6 +234,10 @@ export class SessionLink {
     this.logon.hasOpenOrders = true
     this.expectedEvent = this.logon.result!.firstEvent
     this.handlers.onSnapshot?.({ openOrders, positions })
+    // Its owner may have ended it.
+    if (this.state !== 'connecting') return
+    // At once: if the connection is lost before it is live, the next one goes on behind the snapshot and tells no more of them.
+    this.settleProcessed(this.logon.result!)
     this.resumeIfComplete()
   }
 
@@ -269,7 +273,7 @@ export class SessionLink {
   private resumeIfComplete(): void {
     if (this.state !== 'connecting' || !this.logon.isComplete(this.expectedEvent)) return
     this.connection.established()
-    this.settleProcessed(this.logon.result!)
+    if (!this.logon.result!.snapshot) this.settleProcessed(this.logon.result!)
     // Its owner may have ended it on the way.
     if (this.state !== 'connecting') return
     for (const pending of this.pending.all()) {
