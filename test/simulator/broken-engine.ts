@@ -294,8 +294,8 @@ export const snapshotsTheUnreleased: BrokenParts = {
 
 /** Takes a snapshot for one of an earlier command. */
 export const mistakesPosition: BrokenParts = {
-  snapshotToUse: (snapshot) => {
-    const { sequence, digest } = snapshot.position
-    return { ...snapshot, position: { sequence: sequence - 1, digest } }
+  restored: (restored) => {
+    const { sequence, digest } = restored.position
+    return { ...restored, position: { sequence: sequence - 1, digest } }
   },
 }

@@ -12,14 +12,9 @@ import { Gateway, type GatewayOptions } from '../../engine/gateway/gateway.ts'
 import type { Identity } from '../../engine/gateway/session.ts'
 import type { StreamOptions } from '../../engine/gateway/session-stream.ts'
 import type { TransportHandlers } from '../../engine/gateway/transport.ts'
-import {
-  type CommandLog,
-  FileJournal,
-  type FileJournalOptions,
-  type Snapshot,
-  SnapshotStore,
-} from '../../engine/log/index.ts'
+import { type CommandLog, FileJournal, type FileJournalOptions, SnapshotStore } from '../../engine/log/index.ts'
 import type { JournalStorage } from '../../engine/log/journal-storage.ts'
+import { type Restored, restoreNewest } from '../../engine/restore.ts'
 import { Sequencer } from '../../engine/sequencer.ts'
 import { Snapshots, type SnapshotsOptions } from '../../engine/snapshots.ts'
 import type { Message } from '../../protocol/messages.ts'
@@ -35,7 +30,7 @@ export interface EngineParts {
   journal(storage: JournalStorage, options: FileJournalOptions): FileJournal
   log(journal: FileJournal): CommandLog
   store(storage: JournalStorage): SnapshotStore
-  snapshotToUse(snapshot: Snapshot): Snapshot
+  restored(restored: Restored): Restored
   gateway(options: GatewayOptions): Gateway
   snapshots(options: SnapshotsOptions): Snapshots
   clock(clock: Clock): Clock
@@ -46,7 +41,7 @@ export const realEngineParts: EngineParts = {
   journal: (storage, options) => new FileJournal(storage, options),
   log: (journal) => journal,
   store: (storage) => new SnapshotStore(storage),
-  snapshotToUse: (snapshot) => snapshot,
+  restored: (restored) => restored,
   gateway: (options) => new Gateway(options),
   snapshots: (options) => new Snapshots(options),
   clock: (clock) => clock,
@@ -68,7 +63,7 @@ export interface EngineSettings {
   readonly oldSegments: 'keep' | 'archive' | 'delete'
   readonly ratePerSecond: number
   readonly segmentBytes: number
-  /** `os` only where the machine never loses its power. */
+  /** `os` only where the machine never loses its power, and the disk nothing. */
   readonly logMode: 'sync' | 'os'
   readonly streams: StreamOptions
   /** 32 hexadecimal digits. */
@@ -90,7 +85,7 @@ export class EngineRun {
   readonly snapshots: Snapshots
   private readonly gateway: Gateway
   private readonly options: EngineRunOptions
-  private snapshot: Snapshot | undefined
+  private snapshot: Restored | undefined
   isHalted = false
   isStopping = false
 
@@ -102,7 +97,8 @@ export class EngineRun {
     this.access = access
     this.listener = listener
     const clock = parts.clock(process.engineClock())
-    const journal = parts.journal(parts.storage(access.folder('journal'), 'journal'), {
+    const storage = parts.storage(access.folder('journal'), 'journal')
+    const journal = parts.journal(storage, {
       mode: settings.logMode,
       segmentBytes: settings.segmentBytes,
       newIdentity: settings.logIdentity,
@@ -110,12 +106,9 @@ export class EngineRun {
     })
     const store = parts.store(parts.storage(access.folder('snapshots'), 'snapshots'))
     this.log = oracle.watchLog(parts.log(journal))
-    const restored = store.newest((snapshot) => {
-      const used = parts.snapshotToUse(snapshot)
-      return { snapshot: used, exchange: Exchange.fromImage(used.image) }
-    })
-    this.snapshot = restored?.snapshot
-    this.exchange = restored?.exchange ?? new Exchange(orderCapacity)
+    const restored = restoreNewest(store, storage)
+    this.snapshot = restored && parts.restored(restored)
+    this.exchange = this.snapshot?.exchange ?? new Exchange(orderCapacity)
     this.sequencer = new Sequencer({
       exchange: this.exchange,
       log: this.log,
@@ -170,7 +163,7 @@ export class EngineRun {
     try {
       await this.gateway.shutDown()
       await this.snapshots.stop()
-      this.sequencer.close()
+      await this.sequencer.close()
     } catch (error) {
       this.options.oracle.faulted('the engine failed to stop', error)
     }

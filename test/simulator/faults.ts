@@ -55,13 +55,15 @@ export function drawPlan(random: RandomSource): Plan {
   const seconds = (least: number, most: number) => (least + random.uniform() * (most - least)) * 1e6
   const isHectic = random.integerBelow(3) === 0
   const powerLossEveryUs = sometimes(2, () => seconds(0.5, 4))
+  const failingEveryUs = sometimes(4, () => seconds(1, 5))
+  const keepsWhatItHas = powerLossEveryUs === 0 && failingEveryUs === 0
   return {
     engine: {
       snapshotEvery: random.pick([0, 20, 40, 80]),
       oldSegments: random.pick(['keep', 'archive', 'delete']),
       ratePerSecond: random.pick([8, 1_000, 1_000]),
       segmentBytes: 4_096,
-      logMode: powerLossEveryUs === 0 && random.integerBelow(3) === 0 ? 'os' : 'sync',
+      logMode: keepsWhatItHas && random.integerBelow(2) === 0 ? 'os' : 'sync',
       streams: { chunkBytes: 2_048, retainedEvents: random.pick([40, 100, 100_000]) },
       logIdentity: identity(random),
     },
@@ -80,7 +82,7 @@ export function drawPlan(random: RandomSource): Plan {
     standstillEveryUs: sometimes(6, () => seconds(1, 4)),
     slowEveryUs: sometimes(3, () => seconds(0.5, 3)),
     fullEveryUs: sometimes(5, () => seconds(1, 5)),
-    failingEveryUs: sometimes(4, () => seconds(1, 5)),
+    failingEveryUs,
     cutEveryUs: sometimes(3, () => seconds(0.2, 2)),
     network: {
       delayUs: random.pick([
