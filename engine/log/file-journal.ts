@@ -61,6 +61,8 @@ export class FileJournal implements CommandLog {
   private state: 'new' | 'unreadable' | 'open' | 'closed' = 'new'
   private committing = false
   private retirement: Promise<void> = Promise.resolve()
+  /** Settles when no segment is being synced but for a commit. */
+  private syncing: Promise<unknown> = Promise.resolve()
   private failure: LogWriteError | undefined
 
   /**
@@ -143,10 +145,18 @@ export class FileJournal implements CommandLog {
 
   /**
    * Makes what was committed so far outlive the machine, in mode `os` too. A segment that ended is durable in either mode.
-   * @throws what the storage throws
+   * @throws LogWriteError if it could not; that ends the log as a commit that fails does
    */
   async makeDurable(): Promise<void> {
-    if (!this.syncs) await this.segment?.sync()
+    const { segment } = this
+    if (this.syncs || segment === undefined) return
+    const synced = segment.sync()
+    this.syncing = Promise.allSettled([this.syncing, synced])
+    try {
+      await synced
+    } catch (error) {
+      throw this.fail(segment.name, error)
+    }
   }
 
   close(): void {
@@ -181,6 +191,8 @@ export class FileJournal implements CommandLog {
     const { encoder, storage } = this
     const prepared = await this.preparer.take(encoder.end + continuedMarkBytes)
     this.segment = await SegmentWriter.begin(storage, prepared, this.logIdentity, encoder)
+    // The former one's file is closed then.
+    await this.syncing
     await former?.end(encoder.position)
   }
 

@@ -130,6 +130,28 @@ describe('a commit into a new segment', () => {
   const beginning = ['writeInBackground', 'syncInBackground', 'rename', 'syncFolderInBackground']
   const markOfFormer = ['writeInBackground', 'syncInBackground', 'close']
 
+  it('waits for a sync of the former one before its file is closed', async () => {
+    const { journal } = await openJournal('os', 4_096)
+    const batches = makeBatches(1, 160, 15)
+    await commitBatch(journal, batches[1])
+    await disk.quiet()
+    disk.operations.length = 0
+    disk.hold()
+    const durable = journal.makeDurable()
+    const sync = disk.holdOnlyFirst()
+    const outcome = beginCommit(journal, batches[2])
+    // Long enough for all that doesn't wait.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(disk.operations).toEqual(['syncInBackground', ...beginning])
+    expect(outcome.calls).toBe(0)
+    sync()
+    await durable
+    await disk.quiet()
+    expect(disk.operations).toEqual(['syncInBackground', ...beginning, ...markOfFormer])
+    expect(outcome).toEqual({ calls: 1, error: undefined })
+    journal.close()
+  })
+
   it.each(['sync', 'os'] as const)(
     'is done beside the event loop, in mode %s: the segment is synced, named, its name synced, and the one before it marked',
     async (mode) => {

@@ -74,6 +74,20 @@ describe('a commit that fails', () => {
   })
 })
 
+it('a sync for a snapshot that fails ends a log in mode os, too: the next one might be called a success', async () => {
+  const journal = new FileJournal(disk.storage, { mode: 'os', segmentBytes: 4_096 })
+  journal.replay(() => {})
+  const batches = makeBatches(2, 2, 2)
+  await commitBatch(journal, batches[0])
+  await commitBatch(journal, batches[1])
+  disk.fail('syncInBackground', 'EIO')
+  await expect(journal.makeDurable()).rejects.toThrow(LogWriteError)
+  disk.heal()
+  await expect(commit(journal)).rejects.toThrow('the disk reported an I/O error (EIO)')
+  expect(() => commitBatch(journal, batches[2])).toThrow(LogWriteError)
+  journal.close()
+})
+
 describe.each(['quick', 'slow'] as const)('whatever single call fails on a %s disk', (speed) => {
   const batches = makeBatches(60, 10, 160, 5, 400, 1, 2)
 

@@ -144,6 +144,12 @@ export function watchedStorage(folder: string) {
       while (underWay > 0 && held?.length === 0)
       return next !== undefined
     },
+    /** Holds what comes no more; what it returns lets the first that waits go on. */
+    holdOnlyFirst: () => {
+      const [first] = held ?? []
+      held = undefined
+      return () => first?.()
+    },
     /** Resolves when nothing is under way beside the event loop, and nothing follows from what was. */
     quiet: async () => {
       do await turn()
