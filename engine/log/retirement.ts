@@ -19,11 +19,15 @@ export async function retireSegments(
   const old = files.filter(
     (_, index) => index + 1 < files.length && firstSequenceOf(files[index + 1].name) <= before + 1,
   )
-  if (policy === 'archive' && old.length > 0) journal.beside(archiveFolder).prepareFolder()
+  const archive = journal.beside(archiveFolder)
+  if (policy === 'archive' && old.length > 0) archive.prepareFolder()
   for (const { storage, name } of old) {
     if (storage !== journal) continue
-    if (policy === 'archive') journal.moveBeside(name, archiveFolder)
-    else await journal.removeInBackground(name)
+    if (policy === 'archive') {
+      journal.moveBeside(name, archiveFolder)
+      // First where it comes to be: not every file system makes both changes at once.
+      await archive.syncFolderInBackground()
+    } else await journal.removeInBackground(name)
     await journal.syncFolderInBackground()
   }
 }

@@ -103,12 +103,13 @@ export class SegmentPreparer {
     )
   }
 
-  /** Stops early once the file is no longer wanted. */
+  /** Stops early, with an error, once the file is no longer wanted. */
   private async make(name: string, size: number): Promise<PreparedSegment> {
     const segment = this.create(size, name)
     const { file } = segment
     try {
-      for (let start = 0; start < size && !this.closed; start += pieceBytes) {
+      for (let start = 0; start < size; start += pieceBytes) {
+        if (this.closed) throw new Error('the journal was closed')
         const piece = fillPiece(segment, start)
         await this.storage.writeInBackground(file, piece, piece.length, start)
         if (!this.awaited || start + piece.length === size) await this.storage.syncInBackground(file)
