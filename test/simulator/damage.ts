@@ -4,7 +4,9 @@
  * tell from a write that was never finished is a last batch that reads as what was there before it.
  */
 import type { RandomSource } from '../../bots/runtime/random.ts'
+import { readJournal } from '../../engine/log/journal-reader.ts'
 import type { FileNode, SimulatedDisk } from './disk.ts'
+import { plainStorage } from './plain-storage.ts'
 
 export interface Damage {
   readonly what: string
@@ -22,9 +24,14 @@ export function damageSomething(disk: SimulatedDisk, random: RandomSource): Dama
   const folder = random.pick(['journal', 'journal', 'journal', 'snapshots', 'archive'])
   const paths = disk.list(folder).filter((path) => /\.(log|snapshot)$/.test(path))
   if (paths.length === 0) return undefined
-  const path = random.pick(paths)
+  // The newest is what a start needs most.
+  const path = random.integerBelow(2) === 0 ? paths.toSorted().at(-1)! : random.pick(paths)
   const node = disk.find(path)!
   if (node.size < sectorBytes) return undefined
+  const end = folder === 'journal' ? lastBatchOf(disk, path) : undefined
+  if (end !== undefined && random.integerBelow(2) === 0) {
+    return bytesDamaged('damaged last batch', folder, path, node, (bytes) => damageWithin(bytes, end, random))
+  }
   switch (random.integerBelow(7)) {
     case 0:
       return bytesDamaged('flipped bits', folder, path, node, (bytes) => flipBits(bytes, node.size, random))
@@ -64,6 +71,27 @@ function bytesDamaged(
       }
     })
   return { what, folder, path, isOfTwo: false, undo }
+}
+
+/** Where the last batch of the log lies, if it is in this file. */
+function lastBatchOf(disk: SimulatedDisk, path: string): readonly [start: number, end: number] | undefined {
+  try {
+    const last = readJournal(plainStorage(disk, 'journal'), () => {}).segments.at(-1)
+    if (last === undefined || `journal/${last.name}` !== path) return undefined
+    return [last.position - last.lastBatch.length, last.position]
+  } catch {
+    return undefined
+  }
+}
+
+/** Flips bits, or makes zeros of a word or of all. */
+function damageWithin(bytes: Uint8Array, [start, end]: readonly [number, number], random: RandomSource): void {
+  const at = start + random.integerBelow(end - start)
+  const word = at - (at % 8)
+  const kind = random.integerBelow(3)
+  if (kind === 0) bytes[at] ^= 1 << random.integerBelow(8)
+  else if (kind === 1) bytes.fill(0, word, word + 8)
+  else bytes.fill(0, start, end)
 }
 
 function flipBits(bytes: Uint8Array, size: number, random: RandomSource): void {

@@ -30,6 +30,7 @@ interface Call {
 }
 
 const temporaryPattern = /^(prepared|unfinished)-\d+$/
+const nameCalls: ReadonlySet<string> = new Set(['create', 'rename', 'remove', 'move', 'sync folder'])
 const writeUs = 4
 const wordBytes = 8
 const nameChangeUs = 20
@@ -47,8 +48,9 @@ export class DiskAccess {
   private readonly underWay = new Set<Call>()
   /** Names of temporary files: the code counts them over all journals of its process, which is this one's alone here. */
   private readonly temporaryNames = new Map<string, string>()
-  /** The process is killed at the call after so many. */
+  /** The process is killed at the call after so many; at the call that changes or syncs names after so many. */
   callsToLive = Number.POSITIVE_INFINITY
+  nameCallsToLive = Number.POSITIVE_INFINITY
   /** One of the next reads goes wrong. */
   misreading: Misreading | undefined
   readsToMisread = 0
@@ -73,6 +75,12 @@ export class DiskAccess {
 
   folder(name: string): JournalStorage {
     return new SimulatedFolder(this, name)
+  }
+
+  /** Nobody is going to kill the process in the middle of a call any more. */
+  spare(): void {
+    this.callsToLive = Number.POSITIVE_INFINITY
+    this.nameCallsToLive = Number.POSITIVE_INFINITY
   }
 
   /** The process is dead: calls in the background may have been carried out, in part or not at all. */
@@ -229,7 +237,8 @@ export class DiskAccess {
   private countDown(call: Call): void {
     if (!this.process.isAlive) throw new ProcessKilled('the process is dead')
     this.callsToLive -= 1
-    if (this.callsToLive >= 0) return
+    if (nameCalls.has(call.name)) this.nameCallsToLive -= 1
+    if (this.callsToLive >= 0 && this.nameCallsToLive >= 0) return
     this.trace.note('disk', 'kills', 0, 0, call.name)
     this.process.kill()
     this.leaveUnfinished(call)

@@ -71,6 +71,7 @@ export interface EngineSettings {
 }
 
 const orderCapacity = 64
+const tolerableLatenessUs = 100_000
 const longestAuthenticationUs = 3_000
 /** As in engine.ts. */
 const farewellUs = 100_000
@@ -86,6 +87,7 @@ export class EngineRun {
   private readonly gateway: Gateway
   private readonly options: EngineRunOptions
   private snapshot: Restored | undefined
+  readonly logMode: 'sync' | 'os'
   isHalted = false
   isStopping = false
 
@@ -93,6 +95,7 @@ export class EngineRun {
   constructor(options: EngineRunOptions) {
     const { process, access, listener, oracle, parts, settings } = options
     this.options = options
+    this.logMode = settings.logMode
     this.process = process
     this.access = access
     this.listener = listener
@@ -154,6 +157,13 @@ export class EngineRun {
     gateway.start(reconnectGraceMs)
     this.snapshots.start(snapshot?.position.sequence ?? 0)
     this.snapshot = undefined
+  }
+
+  /** Whether it takes orders, and what was due has happened. */
+  get isUpToDate(): boolean {
+    const { exchange, sequencer } = this
+    if (sequencer.state !== 'open') return false
+    return exchange.nextTimerUs === 0 || exchange.nextTimerUs > sequencer.timeUs - tolerableLatenessUs
   }
 
   /** A clean stop; `done` when the process has ended. */

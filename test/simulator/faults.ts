@@ -17,6 +17,8 @@ export interface Plan {
   readonly killEveryUs: number
   readonly powerLossEveryUs: number
   readonly stopEveryUs: number
+  /** So many first starts of the engine are in mode `os`, whatever those that follow are. */
+  readonly startsWithoutSync: number
   /** Of so many starts one ends in the middle; 0: none. */
   readonly failedStartOneIn: number
   /** Of so many ends one comes in the middle of a call to the disk; the others between two. */
@@ -64,7 +66,7 @@ export function drawPlan(random: RandomSource): Plan {
       ratePerSecond: random.pick([8, 1_000, 1_000]),
       segmentBytes: 4_096,
       logMode: keepsWhatItHas && random.integerBelow(2) === 0 ? 'os' : 'sync',
-      streams: { chunkBytes: 2_048, retainedEvents: random.pick([40, 100, 100_000]) },
+      streams: { chunkBytes: random.pick([512, 2_048]), retainedEvents: random.pick([40, 100, 100_000]) },
       logIdentity: identity(random),
     },
     traders: Array.from({ length: 4 }, () => drawTrader(random)),
@@ -74,10 +76,11 @@ export function drawPlan(random: RandomSource): Plan {
     killEveryUs: sometimes(2, () => seconds(0.5, 4)),
     powerLossEveryUs,
     stopEveryUs: sometimes(4, () => seconds(1, 6)),
+    startsWithoutSync: failingEveryUs === 0 ? sometimes(4, () => 1 + random.integerBelow(3)) : 0,
     failedStartOneIn: sometimes(3, () => 2 + random.integerBelow(3)),
     endsInCallOneIn: 1 + random.integerBelow(3),
     misreadingOneIn: sometimes(6, () => 2 + random.integerBelow(3)),
-    damageOneIn: sometimes(6, () => 2 + random.integerBelow(3)),
+    damageOneIn: sometimes(4, () => 1 + random.integerBelow(3)),
     clockStepEveryUs: sometimes(3, () => seconds(0.5, 3)),
     standstillEveryUs: sometimes(6, () => seconds(1, 4)),
     slowEveryUs: sometimes(3, () => seconds(0.5, 3)),

@@ -1,6 +1,6 @@
 /** Watches market data with the real client library; its books must be the exchange's. */
 import { MarketDataClient } from '../../protocol/client/index.ts'
-import { enumerations } from '../../protocol/messages.ts'
+import { enumerations, type Message } from '../../protocol/messages.ts'
 import { instrumentDefinitions } from './exchange-setup.ts'
 import type { World } from './trader.ts'
 import { VirtualProcess } from './virtual-process.ts'
@@ -13,6 +13,7 @@ export class MarketWatcher {
   private readonly process: VirtualProcess
   /** Instruments of which trades may have been missed: while there was no connection. As long as one lasts it loses nothing. */
   private mayMiss = new Set<number>()
+  private readonly tops = new Map<number, Message<'top'>>()
 
   constructor(world: World) {
     this.world = world
@@ -26,6 +27,7 @@ export class MarketWatcher {
       onState: (state) => {
         if (state === 'disconnected') this.mayMiss = new Set(instrumentDefinitions.map(({ instrument }) => instrument))
       },
+      onTop: (top) => this.tops.set(top.instrument, top),
       onTrades: ({ instrument }) => this.mayMiss.delete(instrument),
       onGap: (channel, instrument) => {
         if (channel === 'trades' && this.mayMiss.delete(instrument)) return
@@ -59,7 +61,11 @@ export class MarketWatcher {
             book.quantityLotsAt(side, rank) === level.quantityLots &&
             book.orderCountAt(side, rank) === level.orderCount,
         )
-        if (isSame && book.depth(side) === levels.length) continue
+        const top = this.tops.get(instrument)
+        const bestTicks = side === 'buy' ? top?.bidPriceTicks : top?.askPriceTicks
+        const bestLots = side === 'buy' ? top?.bidQuantityLots : top?.askQuantityLots
+        const isBest = bestTicks === (levels[0]?.priceTicks ?? 0) && bestLots === (levels[0]?.quantityLots ?? 0)
+        if (isSame && isBest && book.depth(side) === levels.length) continue
         return `the ${side} side of instrument ${instrument} is another one at the client than ${JSON.stringify(levels)}`
       }
     }

@@ -19,6 +19,7 @@ import { instrumentDefinitions } from './exchange-setup.ts'
 import { Reference } from './reference.ts'
 import type { Trace } from './trace.ts'
 import { ProcessKilled } from './virtual-process.ts'
+import type { VirtualTime } from './virtual-time.ts'
 import { WireAudit } from './wire-audit.ts'
 
 const { buy, sell } = enumerations.side
@@ -37,6 +38,8 @@ export interface WatchedEngine {
   readonly sequencer: { readonly sequence: number }
 }
 
+/** A turn of the event loop, and all that waits for a slow disk. */
+const tolerableDriftUs = 6_000_000
 /** One release in so many is held to the state that its live exchange has. */
 const releasesPerHash = 32
 
@@ -51,9 +54,13 @@ export class Oracle {
   durableSequence = 0
   engine: WatchedEngine | undefined
   private releases = 0
+  /** What the time of the first command of this run of the engine and the time that it was were apart. */
+  private logTimeOffsetUs: number | undefined
+  private readonly time: VirtualTime
   private readonly trace: Trace
 
-  constructor(trace: Trace) {
+  constructor(time: VirtualTime, trace: Trace) {
+    this.time = time
     this.trace = trace
     const violated = (invariant: string, text: string) => this.violated(invariant as Invariant, text)
     this.reference = new Reference(violated)
@@ -98,6 +105,7 @@ export class Oracle {
   /** The engine has read what it holds, and is about to serve. */
   recovered(engine: WatchedEngine): void {
     this.engine = engine
+    this.logTimeOffsetUs = undefined
     const { exchange } = engine
     const { sequence } = exchange
     this.trace.note('engine', 'recovered', sequence, this.durableSequence)
@@ -167,6 +175,18 @@ export class Oracle {
     }
   }
 
+  /** As long as an engine lives, the log's time goes on as time does, whatever anybody sets a clock to. */
+  private checkTime(sequence: number, timeUs: number): void {
+    const { nowUs } = this.time
+    this.logTimeOffsetUs ??= timeUs - nowUs
+    const driftUs = timeUs - nowUs - this.logTimeOffsetUs
+    if (Math.abs(driftUs) < tolerableDriftUs) return
+    this.violated(
+      'I3',
+      `command ${sequence} is ${driftUs / 1e6} s off the time that passed since the engine was started`,
+    )
+  }
+
   private claimHash({ exchange }: WatchedEngine): void {
     const hash = exchange.stateHash()
     const check = (replayed: { stateHash(): string }) =>
@@ -181,6 +201,7 @@ export class Oracle {
     }
     if (before !== undefined && timeUs < before.timeUs)
       this.violated('I3', `time went backwards at command ${sequence}`)
+    this.checkTime(sequence, timeUs)
     this.records.push({ sequence, timeUs, session, bytes, start: 0, end: bytes.length })
     if (session !== 0) this.audit.appended(sequence, session, bytes)
   }

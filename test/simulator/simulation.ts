@@ -74,6 +74,8 @@ class Simulation {
   private engine: EngineRun | undefined
   private damage: Damage | undefined
   private starts = 0
+  /** Whether what is acknowledged survives a loss of power. */
+  private isLogDurable = true
   /** Whether parts of the log may be gone, on purpose. */
   private mayHaveDeleted = false
   private inTrouble = true
@@ -85,7 +87,7 @@ class Simulation {
     this.plan = change?.(plan) ?? plan
     this.time = new VirtualTime((error) => this.oracle.faulted('uncaught', error))
     this.trace = new Trace(this.time, keepsTrace)
-    this.oracle = new Oracle(this.trace)
+    this.oracle = new Oracle(this.time, this.trace)
     this.networkConditions = { ...this.plan.network }
     const { random, time, trace, oracle, wall } = this
     this.network = new SimulatedNetwork(
@@ -140,11 +142,12 @@ class Simulation {
       await time.run(isBroken, time.nowUs + quietUs)
       if (isBroken()) return
       oracle.advance()
-      const isBack = this.engine?.sequencer.state === 'open' && actors.every((actor) => actor.isSettled)
+      const isBack = this.engine?.isUpToDate && actors.every((actor) => actor.isSettled)
       if (isBack && actors.every((actor) => actor.whatIsMissing() === undefined)) break
       if (time.nowUs < untilUs) continue
       const missing = actors.map((actor) => (actor.isSettled ? actor.whatIsMissing() : actor.describe()))
-      const text = missing.filter((one) => one !== undefined).join('; ') || 'the engine is down'
+      const text =
+        missing.filter((one) => one !== undefined).join('; ') || 'the engine is down, or does not do what is due'
       oracle.violated('liveness', `after ${settlingUs / 1e6} s without trouble: ${text}`)
     }
     if (isBroken()) return
@@ -156,8 +159,7 @@ class Simulation {
   private async finish(isBroken: () => boolean): Promise<void> {
     const { oracle, time } = this
     if (isBroken()) return
-    if (this.plan.engine.logMode === 'sync') this.losePower()
-    else this.engineEnds(this.engine!, false)
+    this.losePower()
     await time.run(() => isBroken() || this.engine !== undefined, time.nowUs + settlingUs)
     if (isBroken()) return
     if (this.engine === undefined) oracle.violated('liveness', 'the engine did not come back')
@@ -198,9 +200,10 @@ class Simulation {
       const engine = new EngineRun({ ...options, settings: this.settings() })
       engine.open()
       this.engine = engine
+      this.isLogDurable = engine.logMode === 'sync'
       this.network.listener = listener
       access.misreading = undefined
-      access.callsToLive = Number.POSITIVE_INFINITY
+      access.spare()
     } catch (error) {
       if (process.isAlive) this.judgeRefusal(error, access)
       process.kill()
@@ -213,7 +216,9 @@ class Simulation {
   /** Mostly those of the plan, but an engine may be started with others than before. */
   private settings(): EngineSettings {
     const { random, plan } = this
-    const { engine } = plan
+    const engine = this.starts > plan.startsWithoutSync ? plan.engine : { ...plan.engine, logMode: 'os' as const }
+    // Until the first engine has opened the log that makes it durable.
+    this.isLogDurable &&= engine.logMode === 'sync'
     const oldSegments =
       random.integerBelow(4) === 0 ? random.pick(['keep', 'archive', 'delete'] as const) : engine.oldSegments
     if (oldSegments === 'delete') this.mayHaveDeleted = true
@@ -279,13 +284,15 @@ class Simulation {
   private kill(): void {
     const { engine, random } = this
     if (engine === undefined) return
-    if (this.strikes(this.plan.endsInCallOneIn)) engine.access.callsToLive = random.integerBelow(10)
-    else this.engineEnds(engine, false)
+    if (!this.strikes(this.plan.endsInCallOneIn)) this.engineEnds(engine, false)
+    else if (random.integerBelow(3) === 0) engine.access.nameCallsToLive = random.integerBelow(6)
+    else engine.access.callsToLive = random.integerBelow(10)
   }
 
   private losePower(): void {
     const { random, engine } = this
-    if (engine !== undefined) this.engineEnds(engine, true)
+    if (engine !== undefined) this.engineEnds(engine, this.isLogDurable)
+    if (!this.isLogDurable) return
     const loss: PowerLoss = {
       unitBytes: random.pick([8, 512, 4_096]),
       survival: random.pick([0, 0.5, random.uniform(), 1]),
@@ -354,7 +361,7 @@ class Simulation {
     Object.assign(this.diskConditions, calmDisk)
     Object.assign(this.networkConditions, calmNetwork)
     this.disk.isFull = false
-    if (this.engine !== undefined) this.engine.access.callsToLive = Number.POSITIVE_INFINITY
+    this.engine?.access.spare()
   }
 
   /** Does something now and then, this long apart on average, as long as there is trouble. */
