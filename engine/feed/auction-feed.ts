@@ -25,6 +25,11 @@ export class AuctionFeed {
     this.channel = new ChannelPublisher('auction', instrument, start, publisher)
   }
 
+  /** Takes what the exchange holds for published. */
+  begin(): void {
+    Object.assign(this.last, this.indication())
+  }
+
   /** To be called when the book or the phase changed. The exchange must be as it was released. */
   publish(): void {
     const { channel, exchange, instrument, last } = this
@@ -63,8 +68,6 @@ export class AuctionFeed {
   snapshot(): Message<'auctionIndication'> {
     const { sequence, timeUs: engineTimeUs } = this.channel
     const { instrument, last } = this
-    // An exchange that comes from a snapshot may be in an auction of which nothing was ever published.
-    Object.assign(last, this.indication())
     return { type: 'auctionIndication', instrument, previousSequence: 0, sequence, engineTimeUs, ...last }
   }
 }

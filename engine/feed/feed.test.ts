@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { OutgoingMessage } from '../../protocol/messages.ts'
-import { Exchange } from '../core/index.ts'
+import { EventBuffer, Exchange, eventWidth, isPublicEvent } from '../core/index.ts'
 import { newOrder, TestVenue } from '../venue-fixture.ts'
 import { Feed } from './feed.ts'
 
@@ -233,6 +233,28 @@ describe('the feed', () => {
       { type: 'bookSnapshot', sequence, bids: [{ priceTicks: 10_000 }], asks: [{ priceTicks: 10_020 }] },
       { type: 'subscribed', sequence },
     ])
+  })
+
+  it('tells after a start from a snapshot which command emptied the book since', async () => {
+    const before = new TestVenue()
+    before.send(await before.live('a'), newOrder(1))
+    before.sequencer.endTurn()
+    const exchange = Exchange.fromImage(before.exchange.image())
+    const feed = new Feed(exchange, before)
+    const events = new EventBuffer()
+    const { sequence, timeUs } = exchange
+    const session = 1
+    exchange.applyDefinition({ type: 'sessionDisconnected' }, sequence + 1, timeUs, session, events)
+    const { data, length } = events
+    for (let base = 0; base < length; base += eventWidth(data[base])) {
+      if (isPublicEvent(data[base])) feed.take(data, base)
+    }
+    feed.publish()
+    const sent: OutgoingMessage[] = []
+    const send = (...messages: OutgoingMessage[]) => sent.push(...messages)
+    feed.subscribe({ encoding: 'json', subscribe: () => {}, unsubscribe: () => {}, send }, 'top', 1)
+    const empty = { bidPriceTicks: 0, bidQuantityLots: 0, askPriceTicks: 0, askQuantityLots: 0 }
+    expect(sent[1]).toMatchObject({ type: 'top', sequence: sequence + 1, ...empty })
   })
 
   it('refuses an instrument that does not exist', () => {

@@ -32,6 +32,7 @@ export class Feed {
     this.exchange = exchange
     this.start = { sequence: exchange.sequence, timeUs: exchange.timeUs }
     this.publisher = publisher
+    for (const { instrument } of this.definitions()) this.instrument(instrument).begin()
   }
 
   /** Takes one public event: the record at `base` of an event buffer. */

@@ -57,6 +57,12 @@ export class InstrumentFeed {
     this.status = { type: 'status', ...head, phase: this.phase(), ...totals }
   }
 
+  /** Takes what the exchange holds for published. To be called only while it is as it was at the start. */
+  begin(): void {
+    this.readTop()
+    this.auction.begin()
+  }
+
   channel(channel: Channel): ChannelPublisher {
     if (channel === 'top') return this.topChannel
     if (channel === 'book') return this.bookChannel
@@ -128,8 +134,6 @@ export class InstrumentFeed {
   snapshot(channel: Channel): Message[] {
     switch (channel) {
       case 'top': {
-        // An exchange that comes from a snapshot has a top although none was ever published.
-        this.readTop()
         const { sequence, timeUs: engineTimeUs } = this.topChannel
         const { instrument, top } = this
         return [{ type: 'top', instrument, previousSequence: 0, sequence, engineTimeUs, ...top }]
