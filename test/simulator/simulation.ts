@@ -254,8 +254,17 @@ class Simulation {
     return damage.folder !== 'snapshots' || (damage.isOfTwo && this.mayHaveDeleted)
   }
 
+  /**
+   * Puts back what was there before. But what an engine could do without, because nothing of it was acknowledged, it has
+   * gone on without: a file of the log that comes back then would be of a course that the log did not take.
+   */
   private repairDamage(): void {
-    this.damage?.undo()
+    const { damage, engine } = this
+    const isPassed =
+      engine !== undefined &&
+      damage?.folder === 'journal' &&
+      Number.parseInt(damage.path.slice('journal/'.length), 10) > engine.log.position.sequence
+    if (!isPassed) damage?.undo()
     this.damage = undefined
   }
 
