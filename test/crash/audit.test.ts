@@ -44,7 +44,6 @@ function newAudit(): Audit {
 async function found(audit = newAudit()): Promise<Set<Invariant>> {
   audit.gather()
   await audit.examine()
-  audit.checkComplete()
   audit.checkPast()
   return new Set(audit.violations.map(({ invariant }) => invariant))
 }
@@ -56,19 +55,20 @@ function indexOfOrder(commands: readonly LoggedCommand[], of: number): number {
   })
 }
 
-/** Changes the fifth message of a type that a client was told. */
-function changeFifth<Type extends Message['type']>(
+/** Changes the second message of a type, of those that fit, that a client was told. */
+function changeSecond<Type extends Message['type']>(
   name: string,
   type: Type,
   change: (message: Message<Type>) => readonly Message[],
+  fits: (message: Message<Type>) => boolean = () => true,
 ): void {
   let count = 0
   changeTold(record(name), 'msgpack', (message) => {
-    if (message.type !== type) return [message]
+    if (message.type !== type || !fits(message as Message<Type>)) return [message]
     count += 1
-    return count === 5 ? change(message as Message<Type>) : [message]
+    return count === 2 ? change(message as Message<Type>) : [message]
   })
-  expect(count).toBeGreaterThanOrEqual(5)
+  expect(count).toBeGreaterThanOrEqual(2)
 }
 
 it('nothing in evidence as it is', async () => {
@@ -99,7 +99,7 @@ it('I2: a command is in the log twice and was sent once', async () => {
 })
 
 it('I2: a client was answered twice', async () => {
-  changeFifth(client, 'accepted', (accepted) => [accepted, { ...accepted, eventNumber: accepted.eventNumber + 1 }])
+  changeSecond(client, 'accepted', (accepted) => [accepted, { ...accepted, eventNumber: accepted.eventNumber + 1 }])
   expect(await found()).toContain('I2')
 })
 
@@ -110,7 +110,7 @@ it('I3: the engine told another hash than that of the log', async () => {
 })
 
 it('I4: a position at a logon is not what was traded', async () => {
-  changeFifth(client, 'position', (position) => [{ ...position, positionLots: position.positionLots + 1 }])
+  changeSecond(client, 'position', (position) => [{ ...position, positionLots: position.positionLots + 1 }])
   expect(await found()).toEqual(new Set(['I4']))
 })
 
@@ -122,17 +122,17 @@ it('I4: positions do not sum up to zero', async () => {
 })
 
 it('I5: a fill is told with one lot more', async () => {
-  changeFifth(client, 'filled', (fill) => [{ ...fill, quantityLots: fill.quantityLots + 1 }])
+  changeSecond(client, 'filled', (fill) => [{ ...fill, quantityLots: fill.quantityLots + 1 }])
   expect(await found()).toEqual(new Set(['I5']))
 })
 
 it('I6: an event was not told', async () => {
-  changeFifth(client, 'accepted', () => [])
+  changeSecond(client, 'accepted', () => [])
   expect(await found()).toContain('I6')
 })
 
 it('I6: an order has another id than in the log', async () => {
-  changeFifth(client, 'accepted', (accepted) => [{ ...accepted, orderId: accepted.orderId + 1 }])
+  changeSecond(client, 'accepted', (accepted) => [{ ...accepted, orderId: accepted.orderId + 1 }])
   expect(await found()).toEqual(new Set(['I6']))
 })
 
@@ -153,12 +153,15 @@ it('I6: one event of a drop copy was not told', async () => {
 })
 
 it('I7: the best bid is told at the price of the best ask', async () => {
-  changeFifth(marketDataName, 'top', (top) => [{ ...top, bidPriceTicks: top.askPriceTicks, bidQuantityLots: 1 }])
+  const crossed = (top: Message<'top'>) => [{ ...top, bidPriceTicks: top.askPriceTicks }]
+  const hasSpread = ({ bidPriceTicks, askPriceTicks }: Message<'top'>) =>
+    bidPriceTicks > 0 && bidPriceTicks < askPriceTicks
+  changeSecond(marketDataName, 'top', crossed, hasSpread)
   expect(await found()).toEqual(new Set(['I7']))
 })
 
 it('I8: a trade is told that is not in the log', async () => {
-  changeFifth(marketDataName, 'trades', (message) => {
+  changeSecond(marketDataName, 'trades', (message) => {
     const forged = { ...message.trades[0], tradeId: message.trades.at(-1)!.tradeId + 1 }
     return [{ ...message, trades: [...message.trades, forged] }]
   })
