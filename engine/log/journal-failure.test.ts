@@ -1,8 +1,13 @@
 /** What a journal does when the disk fails it: it stops for good at the first failure, and says why. */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LogCorruptError, LogWriteError } from './command-log.ts'
 import { commit, commitBatch, makeBatches, type WrittenRecord } from './conformance.ts'
 import { FileJournal, type JournalWarning } from './file-journal.ts'
+import { readJournal } from './journal-reader.ts'
+import { FolderStorage } from './journal-storage.ts'
+import { segmentFill } from './segment-fill.ts'
+import { continuedMarkBytes } from './segment-format.ts'
 import { contentsOf, readRecords, segmentPaths, temporaryFolder, watchedStorage, writeJournal } from './test-journal.ts'
 
 let place: ReturnType<typeof temporaryFolder>
@@ -198,6 +203,22 @@ describe('opening a journal again', () => {
     expect(disk.operations).toContain('syncFolder')
     journal.close()
     expect(readRecords(place.folder)).toEqual(batches.flat())
+  })
+
+  it('marks the segment before the last and makes it durable, though a snapshot spares it reading that', async () => {
+    await writeJournal(place.folder, makeBatches(100, 100, 100))
+    const [, before] = segmentPaths(place.folder)
+    const { end, fillKey, size } = readJournal(new FolderStorage(place.folder), () => {}).segments[1]
+    const marked = readFileSync(before)
+    const unmarked = Buffer.from(marked)
+    unmarked.set(segmentFill(fillKey, size - continuedMarkBytes, size), size - continuedMarkBytes)
+    writeFileSync(before, unmarked)
+    const journal = new FileJournal(disk.storage, { mode: 'os', segmentBytes: 4_096 })
+    disk.operations.length = 0
+    journal.replay(() => {}, end)
+    expect(disk.operations.filter((name) => name === 'sync')).toHaveLength(1)
+    expect(readFileSync(before)).toEqual(marked)
+    journal.close()
   })
 
   it('fails if what was read cannot be made durable', async () => {

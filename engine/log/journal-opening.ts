@@ -6,10 +6,11 @@
  * write and its sync, or on a failed sync. After that the kernel may hold the last batch for synced; so that is written
  * once more.
  */
-import type { JournalEnd, SegmentEnd } from './journal-reader.ts'
+import { type JournalEnd, type SegmentEnd, segmentFiles } from './journal-reader.ts'
 import type { JournalStorage } from './journal-storage.ts'
 import { segmentFill } from './segment-fill.ts'
-import { continuedMark, continuedMarkBytes } from './segment-format.ts'
+import { continuedMark, faultOfSegmentHeader, segmentHeaderBytes } from './segment-format.ts'
+import type { SegmentFile } from './segment-reader.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 /** Opens the last segment, after which the journal continues. */
@@ -17,13 +18,16 @@ export function openEnd(storage: JournalStorage, end: JournalEnd, last: SegmentE
   const file = last.storage.openForWriting(last.name)
   try {
     if (last.tornBytes > 0) cut(file, last)
-    if (syncs) {
-      rewriteLastBatch(file, last)
-      for (const segment of end.segments.slice(0, -1)) syncFile(segment)
-    }
+    if (syncs) rewriteLastBatch(file, last)
     storage.syncFolder()
-    const before = end.segments.at(-2)
-    if (before !== undefined && !before.isMarked) mark(before)
+    const earlier = new Map<string, SegmentFile>()
+    if (syncs) for (const segment of end.segments.slice(0, -1)) earlier.set(segment.name, segment)
+    const before = segmentBefore(storage, last)
+    if (before !== undefined) {
+      earlier.set(before.name, before)
+      mark(before, last)
+    }
+    for (const segment of earlier.values()) syncFile(segment)
   } catch (error) {
     last.storage.close(file)
     throw error
@@ -45,7 +49,7 @@ function rewriteLastBatch(file: number, { storage, lastBatch, position }: Segmen
   storage.sync(file)
 }
 
-function syncFile({ storage, name }: SegmentEnd): void {
+function syncFile({ storage, name }: SegmentFile): void {
   const file = storage.openForReading(name)
   try {
     storage.sync(file)
@@ -54,12 +58,27 @@ function syncFile({ storage, name }: SegmentEnd): void {
   }
 }
 
-/** A crash may have come between the naming of the last segment, which by now is durable, and the mark in the one before. */
-function mark({ storage, name, size, end }: SegmentEnd): void {
+/**
+ * A crash may have come between the naming of the last segment and the mark in the one before, with which that becomes
+ * durable in either mode: so it is looked at, whether anything of it was read or not.
+ */
+function segmentBefore(journal: JournalStorage, last: SegmentEnd): SegmentFile | undefined {
+  const files = segmentFiles(journal)
+  return files[files.findIndex(({ name }) => name === last.name) - 1]
+}
+
+/** Writes the mark if it is not there, unless the file is damaged: then it was not read, and nothing is changed. */
+function mark({ storage, name }: SegmentFile, { begin }: SegmentEnd): void {
   const file = storage.openForWriting(name)
   try {
-    storage.write(file, continuedMark(end), 0, continuedMarkBytes, size - continuedMarkBytes)
-    storage.sync(file)
+    const size = storage.sizeOf(file)
+    const header = new Uint8Array(segmentHeaderBytes)
+    storage.read(file, header, 0, header.length, 0)
+    if (faultOfSegmentHeader(new DataView(header.buffer), name, size) !== undefined) return
+    const due = continuedMark(begin)
+    const found = new Uint8Array(due.length)
+    storage.read(file, found, 0, found.length, size - due.length)
+    if (Buffer.compare(found, due) !== 0) storage.write(file, due, 0, due.length, size - due.length)
   } finally {
     storage.close(file)
   }

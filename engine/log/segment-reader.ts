@@ -24,7 +24,8 @@ export interface SegmentFile {
 export interface SegmentEnd extends SegmentFile {
   /** Size of the file. */
   readonly size: number
-  /** Where the log is after its last intact batch. */
+  /** Where the log was before its first batch, and where it is after its last intact one. */
+  readonly begin: LogPosition
   readonly end: LogPosition
   readonly fillKey: string
   /** The last intact batch, as it was found. */
@@ -33,8 +34,6 @@ export interface SegmentEnd extends SegmentFile {
   readonly position: number
   /** Bytes from `position` on that a torn write left; 0 if none did. */
   readonly tornBytes: number
-  /** Whether all of the mark is there that says that another segment continues this one. */
-  readonly isMarked: boolean
 }
 
 /** A batch and where it was found. */
@@ -77,15 +76,15 @@ export class SegmentReader {
     const { image } = this
     try {
       image.open(segment.storage, segment.name)
-      const { fillKey } = this.readHeader()
+      const { begin, fillKey } = this.readHeader()
       const { lastBatchStart, position } = this.readBatches(segment)
       if (lastBatchStart === undefined) throw image.corrupt(position, 'the first batch of the segment is damaged')
       const next = findNext(this.decoder.lastSequence + 1)
       const tornBytes = this.checkRest(position, next !== undefined)
-      const isMarked = this.checkMark(next !== undefined)
+      this.checkMark(next !== undefined)
       const lastBatch = image.bytes.slice(lastBatchStart, position)
       const end = this.decoder.position
-      return { ...segment, size: image.size, end, fillKey, lastBatch, position, tornBytes, isMarked }
+      return { ...segment, size: image.size, begin, end, fillKey, lastBatch, position, tornBytes }
     } finally {
       image.close()
     }
@@ -163,15 +162,14 @@ export class SegmentReader {
 
   /**
    * The mark that another segment continues this one is as it should be or, if a crash came before it, was never written,
-   * wholly or in words. Returns whether all of it is there.
+   * wholly or in words.
    */
-  private checkMark(hasNext: boolean): boolean {
+  private checkMark(hasNext: boolean): void {
     const { decoder, image } = this
     const { bytes, size } = image
     const start = size - continuedMarkBytes
     const mark = continuedMark(decoder.position)
-    const isMarked = Buffer.compare(bytes.subarray(start, size), mark) === 0
-    if (!hasNext && isMarked) {
+    if (!hasNext && Buffer.compare(bytes.subarray(start, size), mark) === 0) {
       const reason = `the file with sequence ${decoder.lastSequence + 1}, which continues this one, is missing`
       throw image.corrupt(start, reason)
     }
@@ -181,6 +179,5 @@ export class SegmentReader {
       if (hasNext && Buffer.compare(found, mark.subarray(offset, offset + 8)) === 0) continue
       throw image.corrupt(start + offset, 'the mark at the end is damaged, or what should be before it is missing')
     }
-    return isMarked
   }
 }
