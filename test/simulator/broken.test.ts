@@ -23,7 +23,8 @@ const cuts: Partial<Plan> = { cutEveryUs: 2e5 }
 
 /** The plan of a seed with another trouble, with many snapshots, and a log that has to survive the loss of power. */
 function withTrouble(trouble: Partial<Plan>): (plan: Plan) => Plan {
-  return (plan) => ({ ...plan, engine: { ...plan.engine, snapshotEvery: 20, logMode: 'sync' }, ...trouble })
+  const engine = { snapshotEvery: 20, logMode: 'sync' as const }
+  return (plan) => ({ ...plan, engine: { ...plan.engine, ...engine }, startsWithoutSync: 0, ...trouble })
 }
 
 async function firstViolation(options: {
