@@ -183,6 +183,22 @@ function fewestMessages(before: string[], after: string[]): number {
   }, 0)
 }
 
+test('orders that stand across from each other, because a cancel was refused, do not wait for each other', () => {
+  const { venue, orders, manager } = stand()
+  manager.reconcile([buy(93, 1)])
+  venue.answerAll()
+  manager.reconcile([sell(91, 1)])
+  venue.answerNext('reject')
+  venue.answerAll()
+  expect(working(orders)).toEqual(show([buy(93, 1), sell(91, 1)]))
+  const last = [buy(91, 1), sell(93, 1)]
+  for (let round = 0; round < 3; round++) {
+    manager.reconcile(last)
+    venue.answerAll()
+  }
+  expect(working(orders)).toEqual(show(last))
+})
+
 test('with fills, rejects and answers at any time it never asks twice, never passes its bound, and gets there', () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('want' as const), quotes }),

@@ -68,7 +68,9 @@ export class OrderManager {
     const quantityLots = Math.min(quote.quantityLots, leaves + this.room(order.side))
     // A quote that wants more than there is room for is as good as it gets.
     if (quantityLots === leaves && quote.priceTicks === order.priceTicks) return false
-    if (meetsOwnOrder(quote, working)) return false
+    // Whatever one that retreats would meet it stands across from already, after a cancel that was refused: two such orders
+    // would wait for each other for ever.
+    if (isAhead(quote, order.priceTicks) && meetsOwnOrder(quote, working)) return false
     this.orders.replace(order, order.filledLots + quantityLots, quote.priceTicks)
     return true
   }
