@@ -14,6 +14,7 @@ import type { StreamOptions } from '../../engine/gateway/session-stream.ts'
 import type { TransportHandlers } from '../../engine/gateway/transport.ts'
 import { type CommandLog, FileJournal, type FileJournalOptions, SnapshotStore } from '../../engine/log/index.ts'
 import type { JournalStorage } from '../../engine/log/journal-storage.ts'
+import type { SnapshotStoreOptions } from '../../engine/log/snapshot-store.ts'
 import { type Restored, restoreNewest } from '../../engine/restore.ts'
 import { Sequencer } from '../../engine/sequencer.ts'
 import { Snapshots, type SnapshotsOptions } from '../../engine/snapshots.ts'
@@ -29,7 +30,7 @@ export interface EngineParts {
   storage(storage: JournalStorage, folder: string): JournalStorage
   journal(storage: JournalStorage, options: FileJournalOptions): FileJournal
   log(journal: FileJournal): CommandLog
-  store(storage: JournalStorage): SnapshotStore
+  store(storage: JournalStorage, options: SnapshotStoreOptions): SnapshotStore
   restored(restored: Restored): Restored
   gateway(options: GatewayOptions): Gateway
   snapshots(options: SnapshotsOptions): Snapshots
@@ -40,7 +41,7 @@ export const realEngineParts: EngineParts = {
   storage: (storage) => storage,
   journal: (storage, options) => new FileJournal(storage, options),
   log: (journal) => journal,
-  store: (storage) => new SnapshotStore(storage),
+  store: (storage, options) => new SnapshotStore(storage, options),
   restored: (restored) => restored,
   gateway: (options) => new Gateway(options),
   snapshots: (options) => new Snapshots(options),
@@ -55,6 +56,8 @@ export interface EngineRunOptions {
   readonly oracle: Oracle
   readonly parts: EngineParts
   readonly settings: EngineSettings
+  /** Whether something befell the disk while no engine ran. */
+  readonly isDiskDamaged: boolean
 }
 
 /** Drawn once per simulation. */
@@ -88,7 +91,6 @@ export class EngineRun {
   private readonly options: EngineRunOptions
   private snapshot: Restored | undefined
   readonly logMode: 'sync' | 'os'
-  isHalted = false
   isStopping = false
 
   /** Reads the snapshots. Throws what the parts throw. */
@@ -106,8 +108,12 @@ export class EngineRun {
       segmentBytes: settings.segmentBytes,
       newIdentity: settings.logIdentity,
       monotonicMs: () => clock.monotonicMs(),
+      onWarning: ({ code, text }) => {
+        if (code !== 'tornTailCut') this.complain(text)
+      },
     })
-    const store = parts.store(parts.storage(access.folder('snapshots'), 'snapshots'))
+    const onWarning = ({ text }: { readonly text: string }) => this.complain(text)
+    const store = parts.store(parts.storage(access.folder('snapshots'), 'snapshots'), { onWarning })
     this.log = oracle.watchLog(parts.log(journal))
     const restored = restoreNewest(store, storage)
     this.snapshot = restored && parts.restored(restored)
@@ -141,7 +147,7 @@ export class EngineRun {
       makeLogDurable: () => journal.makeDurable(),
       retire: (sequence) => journal.retireSegments(sequence, settings.oldSegments),
       onTaken: ({ sequence }) => oracle.snapshotTaken(sequence),
-      onFailure: () => {},
+      onFailure: ({ message }) => this.complain(message),
     })
     listener.handlers = this.handlers() as TransportHandlers<unknown>
   }
@@ -190,10 +196,17 @@ export class EngineRun {
   }
 
   private halted(): void {
-    this.isHalted = true
     if (!this.process.isAlive) return
+    this.complain('order entry was stopped')
     this.options.oracle.halted(this)
     this.gateway.halted()
+  }
+
+  /** The engine says that something went wrong, for which the disk must have given it a reason. */
+  private complain(text: string): void {
+    const { access, oracle, isDiskDamaged } = this.options
+    if (!this.process.isAlive || this.isStopping || isDiskDamaged || access.faults.length > 0) return
+    oracle.violated('fault', `the engine complains without a reason: ${text}`)
   }
 
   private authenticate(nonce: string, logon: Message<'logon'>): Promise<Identity | undefined> {

@@ -197,7 +197,8 @@ class Simulation {
     trace.note('engine', 'starts', this.starts)
     try {
       const options = { process, access, listener, random: new RandomSource(random.uint32()), oracle, parts }
-      const engine = new EngineRun({ ...options, settings: this.settings() })
+      const isDiskDamaged = this.damage !== undefined
+      const engine = new EngineRun({ ...options, settings: this.settings(), isDiskDamaged })
       engine.open()
       this.engine = engine
       this.isLogDurable = engine.logMode === 'sync'
