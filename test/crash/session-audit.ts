@@ -16,7 +16,8 @@ import { difference, type Invariant, type Report } from './violations.ts'
 
 /** What was sent under one ref, and what became of it. */
 interface Sent {
-  readonly type: string
+  /** Of what is in the log, once it is. */
+  loggedType: string
   /** As JSON; another life of the client may use a ref that had no effect for something else. */
   readonly contents: string[]
   sentCount: number
@@ -97,6 +98,7 @@ export class SessionAudit {
       return
     }
     sent.loggedCount += 1
+    sent.loggedType = message.type
     this.highestLoggedRef = Math.max(ref, this.highestLoggedRef)
     this.sent.delete(this.highestLoggedRef - keptRefs)
     if (sent.loggedCount > sent.sentCount) {
@@ -128,10 +130,10 @@ export class SessionAudit {
   private noteSent(message: Message): void {
     if (!('ref' in message)) return
     const content = JSON.stringify(message)
-    const { ref, type } = message
+    const { ref } = message
     const sent = this.sent.get(ref)
     if (sent === undefined) {
-      this.sent.set(ref, { type, contents: [content], sentCount: 1, loggedCount: 0, isRefused: false })
+      this.sent.set(ref, { loggedType: '', contents: [content], sentCount: 1, loggedCount: 0, isRefused: false })
       return
     }
     sent.sentCount += 1
@@ -243,7 +245,7 @@ export class SessionAudit {
   /** Commands are answered in the order in which they are carried out, which is that of their refs. */
   private checkAnswer(event: SessionEvent): void {
     if (!isAnswer(event) || event.ref === 0) return
-    const type = this.sent.get(event.ref)?.type
+    const type = this.sent.get(event.ref)?.loggedType
     if (event.type === 'cancelled' && type !== 'cancelOrder' && type !== 'replaceOrder') return
     if (event.ref <= this.lastAnsweredRef) this.report('I2', `ref ${event.ref} is answered again, or out of order`)
     this.lastAnsweredRef = Math.max(event.ref, this.lastAnsweredRef)
