@@ -77,9 +77,10 @@ export function faultOfSegmentHeader(view: DataView, name: string, fileBytes: nu
   for (let index = 0; index < headerMagic.length; index += 1) {
     if (view.getUint8(index) !== headerMagic.charCodeAt(index)) return 'this is not a journal segment'
   }
-  if (headerCrc(view) !== view.getUint32(CRC, true)) return "the header's checksum is wrong"
+  // First, for the header of another version may have its checksum over something else.
   const version = view.getUint32(VERSION, true)
   if (version !== formatVersion) return `format version ${version}, but this engine reads version ${formatVersion}`
+  if (headerCrc(view) !== view.getUint32(CRC, true)) return "the header's checksum is wrong"
   const firstSequence = getUint53(view, FIRST_SEQUENCE)
   if (firstSequence !== firstSequenceOf(name)) return `the file begins with sequence ${firstSequence}, not as named`
   const segmentBytes = getUint53(view, SEGMENT_BYTES)
