@@ -231,7 +231,7 @@ export class FileJournal implements CommandLog {
       return
     }
     this.encoder.continueAfter(end.position, end.lastTimeUs)
-    this.segment = openEnd(storage, end, last, this.syncs)
+    this.segment = openEnd(storage, end, this.syncs)
     if (last.tornBytes > 0) this.warnOfTornTail(last)
     this.prepareInTime()
   }

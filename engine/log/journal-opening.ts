@@ -6,28 +6,24 @@
  * write and its sync, or on a failed sync. After that the kernel may hold the last batch for synced; so that is written
  * once more.
  */
-import { type JournalEnd, type SegmentEnd, segmentFiles } from './journal-reader.ts'
+import type { JournalEnd, SegmentEnd } from './journal-reader.ts'
 import type { JournalStorage } from './journal-storage.ts'
 import { segmentFill } from './segment-fill.ts'
-import { continuedMark, faultOfSegmentHeader, segmentHeaderBytes } from './segment-format.ts'
+import { continuedMark } from './segment-format.ts'
 import type { SegmentFile } from './segment-reader.ts'
 import { SegmentWriter } from './segment-writer.ts'
 
 /** Opens the last segment, after which the journal continues. */
-export function openEnd(storage: JournalStorage, end: JournalEnd, last: SegmentEnd, syncs: boolean): SegmentWriter {
+export function openEnd(storage: JournalStorage, { segments }: JournalEnd, syncs: boolean): SegmentWriter {
+  const last = segments.at(-1)!
   const file = last.storage.openForWriting(last.name)
   try {
     if (last.tornBytes > 0) cut(file, last)
     if (syncs) rewriteLastBatch(file, last)
     storage.syncFolder()
-    const earlier = new Map<string, SegmentFile>()
-    if (syncs) for (const segment of end.segments.slice(0, -1)) earlier.set(segment.name, segment)
-    const before = segmentBefore(storage, last)
-    if (before !== undefined) {
-      earlier.set(before.name, before)
-      mark(before, last)
-    }
-    for (const segment of earlier.values()) syncFile(segment)
+    const before = segments.at(-2)
+    if (before !== undefined) finish(before)
+    if (syncs) for (const segment of segments.slice(0, -2)) syncFile(segment)
   } catch (error) {
     last.storage.close(file)
     throw error
@@ -59,26 +55,18 @@ function syncFile({ storage, name }: SegmentFile): void {
 }
 
 /**
- * A crash may have come between the naming of the last segment and the mark in the one before, with which that becomes
- * durable in either mode: so it is looked at, whether anything of it was read or not.
+ * Marks the segment before the last and makes it durable, in either mode. A crash may have come between the naming of the
+ * last one, which by now is durable, and that. If it was not read, the log was read from a position in the last one on: then
+ * something of that was told, before which both was done.
  */
-function segmentBefore(journal: JournalStorage, last: SegmentEnd): SegmentFile | undefined {
-  const files = segmentFiles(journal)
-  return files[files.findIndex(({ name }) => name === last.name) - 1]
-}
-
-/** Writes the mark if it is not there, unless the file is damaged: then it was not read, and nothing is changed. */
-function mark({ storage, name }: SegmentFile, { begin }: SegmentEnd): void {
+function finish({ storage, name, size, end }: SegmentEnd): void {
   const file = storage.openForWriting(name)
   try {
-    const size = storage.sizeOf(file)
-    const header = new Uint8Array(segmentHeaderBytes)
-    storage.read(file, header, 0, header.length, 0)
-    if (faultOfSegmentHeader(new DataView(header.buffer), name, size) !== undefined) return
-    const due = continuedMark(begin)
-    const found = new Uint8Array(due.length)
-    storage.read(file, found, 0, found.length, size - due.length)
-    if (Buffer.compare(found, due) !== 0) storage.write(file, due, 0, due.length, size - due.length)
+    const mark = continuedMark(end)
+    const found = new Uint8Array(mark.length)
+    storage.read(file, found, 0, found.length, size - mark.length)
+    if (Buffer.compare(found, mark) !== 0) storage.write(file, mark, 0, mark.length, size - mark.length)
+    storage.sync(file)
   } finally {
     storage.close(file)
   }
