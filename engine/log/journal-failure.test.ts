@@ -1,7 +1,7 @@
 /** What a journal does when the disk fails it: it stops for good at the first failure, and says why. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { LogCorruptError, LogWriteError } from './command-log.ts'
+import { LogCorruptError, type LogPosition, LogWriteError } from './command-log.ts'
 import { commit, commitBatch, makeBatches, type WrittenRecord } from './conformance.ts'
 import { FileJournal, type JournalWarning } from './file-journal.ts'
 import { readJournal } from './journal-reader.ts'
@@ -219,6 +219,20 @@ describe('opening a journal again', () => {
     expect(disk.operations.filter((name) => name === 'sync')).toHaveLength(1)
     expect(readFileSync(before)).toEqual(marked)
     journal.close()
+  })
+
+  it('leaves the mark of one alone that another one followed, which is gone', async () => {
+    await writeJournal(place.folder, makeBatches(100, 100, 50, 30))
+    const [first, gone, ...later] = segmentPaths(place.folder)
+    expect(later).toHaveLength(1)
+    const ends: LogPosition[] = []
+    readJournal(new FolderStorage(place.folder), () => {}, { visitBatch: ({ position }) => ends.push(position) })
+    const marked = readFileSync(first)
+    rmSync(gone)
+    const journal = new FileJournal(disk.storage, { mode: 'sync', segmentBytes: 4_096 })
+    journal.replay(() => {}, ends.at(-1))
+    journal.close()
+    expect(readFileSync(first)).toEqual(marked)
   })
 
   it('fails if what was read cannot be made durable', async () => {
